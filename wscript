@@ -1,0 +1,396 @@
+# Copyright 2026 The Perpetuo authors
+# SPDX-License-Identifier: ISC
+
+"""The build, as a plan of the house: tables first, then a loop over each."""
+
+import json
+import os
+import sys
+
+from waflib import Build, ConfigSet, Configure, Context, Logs, Options, Scripting
+
+APPNAME = 'perpetuo'
+VERSION = '0.1.0'
+top = '.'
+out = 'build'
+BUNDLE = 'perpetuo.lv2'
+Configure.autoconfig = 'clobber'
+
+# Rooms, in the order of the layers.  CAPITALS are libraries; a room whose
+# library is missing is left out, and so is whatever needs that room.
+ROOMS = [  # name, folder, may use, sources
+    ('base', 'dsp/base', [], 'status rng'),
+    ('music', 'dsp/music', ['base'],
+     'metre phrase drum_map scale groove style mix'),
+    ('play', 'dsp/play', ['base', 'music'], 'transport schedule plan player'),
+    ('nn', 'dsp/nn', ['base'],
+     'product exact dense lstm net pick model model_file'),
+    ('compose', 'dsp/compose', ['base', 'music', 'nn'],
+     'vocab features generator gate composer'),
+    ('learn', 'dsp/learn', ['base', 'nn', 'OPENBLAS', 'M', 'PTHREAD'],
+     'blas dataset loss lstm_train adam crew held_out round'),
+    ('midi', 'tools', ['base'], 'midi_file'),
+    ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD'],
+     'uri_table timeline capture host_worker host'),
+    ('draw', 'tools', ['base', 'music', 'CAIRO', 'M'], 'picture'),
+    ('school', 'tools/train',
+     ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'M'],
+     'corpus checkpoint trainer'),
+]
+
+# What the plugin may use; it carries nothing else
+PLUGIN = ('plugin', 'plugin',
+          ['base', 'music', 'play', 'nn', 'compose', 'LV2'],
+          'plugin urids position worker midi_out state')
+
+PROGRAMS = [  # name, rooms and libraries, sources
+    ('perpetuo-demo', ['host', 'midi', 'draw', 'compose'], 'tools/demo.c'),
+    ('perpetuo-train', ['school', 'draw'], 'tools/train/train.c'),
+]
+
+# Tests: a program for each word, in groups.  tests/NAME.c or tests/NAME.py.
+TESTS = [  # group, name, rooms and libraries, further sources
+]
+
+# What is looked for; a room or verb that has to do without says so.
+LIBRARIES = [  # name here, name for pkg-config, Debian package, must be there
+    ('LV2', 'lv2', 'lv2-dev', True),
+    ('LILV', 'lilv-0', 'liblilv-dev', False),
+    ('CAIRO', 'cairo', 'libcairo2-dev', False),
+    ('OPENBLAS', 'openblas', 'libopenblas-dev', False),
+]
+
+# What the verbs need of a machine, and the Debian packages that hold it
+RIGS = '../shared/rigs/hosts'
+NEEDS = [  # probe, Debian packages, verbs
+    ('program cc gcc clang', 'gcc libc6-dev', 'build demo train test'),
+    ('program pkg-config pkgconf', 'pkg-config', 'build demo train test'),
+    ('library lv2', 'lv2-dev', 'build demo train test'),
+    ('library lilv-0', 'liblilv-dev', 'demo test'),
+    ('library cairo', 'libcairo2-dev', 'demo train test'),
+    ('library openblas', 'libopenblas-dev', 'train test'),
+    ('program fluidsynth', 'fluidsynth', 'demo test'),
+    ('file /usr/share/sounds/sf2/*.sf2', 'timgm6mb-soundfont', 'demo test'),
+    ('program sord_validate', 'sordi', 'test'),
+    ('program lv2info', 'lilv-utils', 'test'),
+    ('program nm', 'binutils', 'test'),
+    ('program jalv', 'jalv', 'rigs'),
+    ('program jackd', 'jackd2', 'rigs'),
+    ('library jack', 'libjack-jackd2-dev', 'rigs'),
+]
+
+# -ffp-contract=off: music is decided by these sums, see README, "Exact"
+FLAGS = ['-std=c11', '-ffp-contract=off', '-fvisibility=hidden', '-fPIC']
+WARNINGS = ['-Wall', '-Wextra', '-Wconversion']
+SOFT = ['-Wall', '-Wextra']
+FAST_FOLDERS = ('dsp/nn', 'dsp/learn')
+
+
+# ---------------------------------------------------------------- the machine
+
+
+def helpers():
+    """Our own modules for packages and for running tests."""
+    sys.dont_write_bytecode = True
+    for folder in ('tools', 'tests'):
+        path = os.path.join(Context.run_dir, folder)
+        if path not in sys.path:
+            sys.path.insert(0, path)
+    import packages
+    import run
+    return packages, run
+
+
+def provide(verb):
+    """See that the machine has what a verb needs; true when that changed it."""
+    packages, _ = helpers()
+    verbs = {verb}
+    if verb == 'test' and os.path.isdir(os.path.join(Context.run_dir, RIGS)):
+        verbs.add('rigs')
+    missing = [(probe, names) for probe, names, who in NEEDS
+               if verbs & set(who.split()) and not packages.is_there(probe)]
+    if not missing:
+        return False
+    for probe, names in missing:
+        print('Missing: %-36s Debian package: %s' % (probe, names))
+    names = sorted({n for _, names in missing for n in names.split()})
+    return packages.install(names, not Options.options.no_install)
+
+
+def options(opt):
+    opt.parser.usage = '''./waf VERB [OPTIONS]
+
+  demo [...]   build, play a song in a host, write build/demo (demo --help)
+  test [...]   build, run every test; or only the groups or programs named
+  train [...]  build, learn the models again (train --help)
+  configure    look at the machine and say what will be built
+  build        build the bundle build/%s.lv2 and the programs
+  install      put the bundle into ~/.lv2, or into PREFIX/lib/lv2
+  uninstall    take it away again
+  lint         formatting, layers and clang-tidy
+  clean        remove what was built''' % APPNAME
+    opt.load('compiler_c')
+    opt.parser.set_defaults(prefix='')
+    own = opt.add_option_group('Perpetuo')
+    own.add_option('--user', action='store_true', default=False,
+                   help='install into ~/.lv2 (which is the default)')
+    own.add_option('--debug', action='store_true', default=False,
+                   help='build for a debugger')
+    own.add_option('--sanitize', default='', metavar='LIST',
+                   help='address,undefined or thread')
+    own.add_option('--no-install', action='store_true', default=False,
+                   help='never install a package, only name it')
+
+
+# -------------------------------------------------------------- configuration
+
+
+def configure(conf):
+    packages, _ = helpers()
+    if not packages.is_there(NEEDS[0][0]):
+        conf.fatal('There is no C compiler (Debian: gcc libc6-dev)')
+    conf.load('compiler_c')
+    if not packages.is_there(NEEDS[1][0]):
+        conf.fatal('There is no pkg-config (Debian: pkg-config)')
+
+    for name, package, debian, needed in LIBRARIES:
+        found = conf.check_cfg(package=package, args='--cflags --libs',
+                               uselib_store=name, mandatory=False)
+        if needed and not found:
+            conf.fatal('%s is missing (Debian: %s)' % (package, debian))
+        # Their headers are not ours to warn about
+        for folder in conf.env['INCLUDES_' + name]:
+            conf.env.append_value('CFLAGS_' + name, ['-isystem', folder])
+        conf.env['INCLUDES_' + name] = []
+    conf.env.LIB_M = ['m']
+    conf.env.LIB_DL = ['dl']
+    conf.env.LIB_PTHREAD = ['pthread']
+    conf.env.HAVE = ['M', 'DL', 'PTHREAD', 'ALONE'] + [
+        name for name, _, _, _ in LIBRARIES if conf.env['HAVE_' + name]]
+    flags(conf)
+    summary(conf)
+
+
+def flags(conf):
+    env, opt = conf.env, Options.options
+    env.WISH = [str(opt.debug), opt.sanitize]
+    env.append_value('CFLAGS', FLAGS)
+    env.append_value('DEFINES', ['_POSIX_C_SOURCE=200809L'])
+    if env.DEST_CPU == 'x86':
+        env.append_value('CFLAGS', ['-msse2', '-mfpmath=sse'])
+    env.CFLAGS_SPEED, env.CFLAGS_FAST = ['-O2'], ['-O3']
+    if opt.debug or opt.sanitize:
+        env.append_value('CFLAGS', ['-g', '-fno-omit-frame-pointer'])
+        env.CFLAGS_SPEED = env.CFLAGS_FAST = ['-O0' if opt.debug else '-O1']
+    if opt.sanitize:
+        known = {'address', 'undefined', 'thread'}
+        if not set(opt.sanitize.split(',')) <= known:
+            conf.fatal('--sanitize takes address, undefined or thread, not '
+                       '"%s"' % opt.sanitize)
+        both = ['-fsanitize=' + opt.sanitize, '-fno-sanitize-recover=all']
+        env.append_value('CFLAGS', both)
+        env.append_value('LINKFLAGS', both)
+    if opt.prefix:
+        env.LV2_FOLDER = os.path.join(os.path.abspath(opt.prefix), 'lib/lv2')
+
+
+def summary(conf):
+    def line(what, needs, use):
+        lack = [d for n, _, d, _ in LIBRARIES
+                if n in closure(needs) and n not in conf.env.HAVE]
+        text = use if not lack else 'no: needs %s' % ' '.join(lack)
+        conf.msg(what, text, color='YELLOW' if lack else 'GREEN')
+
+    print('')
+    conf.msg('Plugin bundle', 'build/%s.lv2' % APPNAME)
+    for name, needs, _ in PROGRAMS:
+        line(name, needs, 'build/' + name)
+    wish = (['debug'] if Options.options.debug else []) + [
+        s for s in Options.options.sanitize.split(',') if s]
+    conf.msg('Kind of build', ', '.join(wish) or 'for playing')
+    conf.msg('Install into', conf.env.LV2_FOLDER or '~/.lv2')
+    print('')
+
+
+# ---------------------------------------------------------------------- build
+
+
+def closure(names):
+    """Those rooms and libraries, and all that they use."""
+    use = {name: rooms for name, _, rooms, _ in ROOMS}
+    found = set()
+    todo = list(names)
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += use.get(name, [])
+    return found
+
+
+def can(bld, names):
+    return all(n in bld.env.HAVE for n in closure(names) if n.isupper())
+
+
+def present(bld, paths):
+    """TODO while the house is being built: only the files that are there."""
+    there = [p for p in paths if bld.path.find_resource(p)]
+    for path in sorted(set(paths) - set(there)):
+        Logs.warn('not there yet: %s', path)
+    return there
+
+
+def sources_of(bld, folder, names):
+    return present(bld, ['%s/%s.c' % (folder, n) for n in names.split()])
+
+
+def build(bld):
+    bld.includes = ['dsp', '.']
+    for name, folder, use, names in ROOMS:
+        if can(bld, [name]):
+            make(bld, 'c cstlib', name, use, sources_of(bld, folder, names),
+                 'FAST' if folder in FAST_FOLDERS else 'SPEED')
+    bundle(bld)
+    for name, use, names in PROGRAMS:
+        if can(bld, use):
+            make(bld, 'c cprogram', name, use, present(bld, names.split()))
+    if bld.cmd == 'test':
+        for _, name, use, more in TESTS:
+            path = 'tests/%s.c' % name
+            if can(bld, use) and bld.path.find_resource(path):
+                make(bld, 'c cprogram', 'tests/' + name, use,
+                     [path] + present(bld, more.split()), warnings=SOFT)
+
+
+def make(bld, kind, name, use, sources, speed='SPEED', warnings=WARNINGS,
+         **more):
+    if sources:
+        bld(features=kind, target=more.pop('target', name), name=name,
+            use=use + [speed], source=sources, includes=bld.includes,
+            cflags=warnings, install_path=None, **more)
+
+
+def bundle(bld):
+    """The plugin and its description, as a host finds them."""
+    name, folder, use, names = PLUGIN
+    make(bld, 'c cshlib', name, use, sources_of(bld, folder, names),
+         target='%s/%s' % (BUNDLE, APPNAME), linkflags=[
+             '-Wl,-z,now', '-Wl,--no-undefined', '-Wl,--exclude-libs,ALL'])
+
+    files = {'%s.so' % APPNAME: None}
+    for ttl in present(bld, ['ttl/plugin.ttl']):
+        files['plugin.ttl'] = ttl
+    for folder, kind in (('presets', '.ttl'), ('models', '.safetensors')):
+        for path in sorted(os.listdir(bld.path.find_node(folder).abspath())):
+            if path.endswith(kind):
+                files['%s/%s' % (folder, path)] = '%s/%s' % (folder, path)
+    for target, source in files.items():
+        if source:
+            bld(rule=copy, source=source, target='%s/%s' % (BUNDLE, target))
+    for source in present(bld, ['ttl/manifest.ttl.in']):
+        presets = [f for f in files if f.startswith('presets/')]
+        bld(rule=manifest, source=[source] + presets, presets=presets,
+            target='%s/manifest.ttl' % BUNDLE, vars=['VERSION'])
+        files['manifest.ttl'] = source
+    sweep(bld, files)
+
+    if bld.cmd in ('install', 'uninstall'):
+        folder = os.path.join(lv2_folder(bld), BUNDLE)
+        root = bld.bldnode.make_node(BUNDLE)
+        bld.install_files(folder, [root.make_node(f) for f in sorted(files)],
+                          cwd=root, relative_trick=True)
+
+
+def copy(task):
+    task.outputs[0].write(task.inputs[0].read('rb'), 'wb')
+
+
+def manifest(task):
+    """Fill in the file extension, and a line for each preset."""
+    text = task.inputs[0].read().replace('@LIB_EXT@', '.so')
+    task.outputs[0].write(text)
+
+
+def sweep(bld, files):
+    """Take out of the bundle what is not in the sources any more."""
+    root = bld.bldnode.make_node(BUNDLE).abspath()
+    for folder, _, names in os.walk(root):
+        for name in names:
+            path = os.path.join(folder, name)
+            if os.path.relpath(path, root) not in files:
+                os.remove(path)
+
+
+def lv2_folder(bld):
+    opt = Options.options
+    if opt.prefix:
+        return os.path.join(os.path.abspath(opt.prefix), 'lib/lv2')
+    if opt.user or not bld.env.LV2_FOLDER:
+        return os.path.join(os.path.expanduser('~'), '.lv2')
+    return bld.env.LV2_FOLDER
+
+
+# ---------------------------------------------------------------------- verbs
+
+
+class Verb(object):
+    """A BuildContext that sees to the machine, builds, and then runs something."""
+
+    def execute(self):
+        opt, wish = Options.options, self.configured('WISH')
+        changed = provide(self.cmd)
+        other = (opt.debug or opt.sanitize) and wish != [
+            str(opt.debug), opt.sanitize]
+        if changed or other or self.lacks():
+            Scripting.run_command('configure')
+        super(Verb, self).execute()
+        sys.stdout.flush()
+        self.after(json.loads(os.environ.get('PERPETUO_ARGS', '[]')))
+
+    def configured(self, key):
+        env = ConfigSet.ConfigSet()
+        try:
+            env.load(os.path.join(Context.run_dir, out, 'c4che/_cache.py'))
+        except EnvironmentError:
+            return None
+        return env[key]
+
+    def lacks(self):
+        """A library that is there now was missing when we configured."""
+        packages, _ = helpers()
+        had = self.configured('HAVE')
+        return had is not None and any(
+            name not in had and packages.is_there('library ' + package)
+            for name, package, _, _ in LIBRARIES)
+
+
+class Test(Verb, Build.BuildContext):
+    """builds, and runs the tests"""
+    cmd = 'test'
+
+    def after(self, args):
+        _, run = helpers()
+        built = [t for t in TESTS if can(self, t[2])]
+        missing = ['%s: a library is missing' % t[1] for t in TESTS
+                   if t not in built]
+        sys.exit(run.main([(t[0], t[1], 'ALONE' in t[2]) for t in built],
+                          args, missing))
+
+
+class Program(Verb):
+    def after(self, args):
+        path = os.path.join(Context.run_dir, out, self.program)
+        if not os.path.isfile(path):
+            self.fatal('%s was not built: a library is missing' % self.program)
+        os.chdir(os.environ.get('PERPETUO_CWD', Context.run_dir))
+        os.execv(path, [path] + args)
+
+
+class Demo(Program, Build.BuildContext):
+    """builds, and plays a song in a host"""
+    cmd, program = 'demo', 'perpetuo-demo'
+
+
+class Train(Program, Build.BuildContext):
+    """builds, and learns the models again"""
+    cmd, program = 'train', 'perpetuo-train'
