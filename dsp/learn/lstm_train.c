@@ -1,0 +1,491 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+#include "learn/lstm_train.h"
+
+#include "base/rng.h"
+#include "learn/curves.h"
+#include "learn/loss.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_WEIGHTS ((size_t)1U << 28U)
+
+/// What one layer keeps of a window
+typedef struct {
+  Real* gates;   ///< (T, B, 4H) gates after their curves; then their gradients
+  Real* before;  ///< (T + 1, B, H) hidden that enters each step
+  Real* cells;   ///< (T + 1, B, H) cell that enters each step
+  Real* squashed; ///< (T, B, H) tanh of the new cell
+  Real* out;     ///< (T, B, H) what the next layer reads: masked hidden
+} LayerKeep;
+
+struct LstmTrain {
+  Layout    layout;
+  uint32_t  max_steps;
+  uint32_t  max_streams;
+  Real*     block;    ///< All of the below
+  LayerKeep keep[NET_MAX_LAYERS];
+  Real*     scores;   ///< (T, B, V)
+  Real*     d_out;    ///< (T, B, H) gradient of a layer's output
+  Real*     d_hidden; ///< (B, H) gradient that comes from the step after
+  Real*     d_cell;   ///< (B, H)
+  Real*     ones;     ///< (T, B), to sum rows with
+};
+
+static size_t
+layout_add(Layout* const     layout,
+           const char* const stem,
+           const int         i_layer,
+           const uint32_t    n_rows,
+           const uint32_t    n_columns)
+{
+  LayoutTensor* const tensor = &layout->tensor[layout->n_tensors++];
+  if (i_layer >= 0) {
+    snprintf(tensor->name, sizeof(tensor->name), "lstm%d.%s", i_layer, stem);
+  } else {
+    snprintf(tensor->name, sizeof(tensor->name), "out.%s", stem);
+  }
+  tensor->begin     = layout->n_weights;
+  tensor->n_rows    = n_rows;
+  tensor->n_columns = n_columns;
+  layout->n_weights += (size_t)n_rows * n_columns;
+  return tensor->begin;
+}
+
+Status
+layout_init(Layout* const layout, const NetShape* const shape)
+{
+  const uint32_t limit = 1U << 14U;
+  const uint32_t I     = shape->n_hot_inputs + shape->n_dense;
+  const uint32_t H     = shape->n_hidden;
+  if (!I || I > limit || !H || H > limit || !shape->n_out ||
+      shape->n_out > limit || !shape->n_layers ||
+      shape->n_layers > NET_MAX_LAYERS) {
+    return STATUS_BAD_ARG;
+  }
+
+  memset(layout, 0, sizeof(*layout));
+  layout->shape = *shape;
+  for (uint32_t l = 0U; l < shape->n_layers; ++l) {
+    const int i = (int)l;
+    layout->w_in[l] =
+      l ? layout_add(layout, "w_in", i, 4U * H, H)
+        : layout_add(layout, "w_in", i, I, 4U * H);
+    layout->w_hid[l] = layout_add(layout, "w_hid", i, 4U * H, H);
+    layout->bias[l]  = layout_add(layout, "bias", i, 1U, 4U * H);
+  }
+  layout->out_w    = layout_add(layout, "w", -1, shape->n_out, H);
+  layout->out_bias = layout_add(layout, "bias", -1, 1U, shape->n_out);
+  return layout->n_weights > MAX_WEIGHTS ? STATUS_BAD_ARG : STATUS_SUCCESS;
+}
+
+/// A number evenly spread over -limit .. limit
+static Real
+uniform(const uint64_t key, const uint32_t i, const double limit)
+{
+  return (Real)(limit * ((double)rng_u32(key, i) * 0x1p-31 - 1.0));
+}
+
+void
+weights_init(const Layout* const layout,
+             const uint64_t      seed,
+             Real* const         weights)
+{
+  const NetShape* const shape = &layout->shape;
+  const uint32_t        H     = shape->n_hidden;
+  const double          limit = 1.0 / sqrt((double)H);
+
+  memset(weights, 0, layout->n_weights * sizeof(Real));
+  for (uint32_t i = 0U; i < layout->n_tensors; ++i) {
+    const LayoutTensor* const tensor = &layout->tensor[i];
+    const uint64_t            key    = rng_key(rng_seed(seed), i);
+    const size_t n = (size_t)tensor->n_rows * tensor->n_columns;
+    for (size_t j = 0U; tensor->n_rows > 1U && j < n; ++j) {
+      weights[tensor->begin + j] = uniform(key, (uint32_t)j, limit);
+    }
+  }
+  for (uint32_t l = 0U; l < shape->n_layers; ++l) {
+    for (uint32_t j = 0U; j < H; ++j) {
+      weights[layout->bias[l] + H + j] = (Real)1;
+    }
+  }
+}
+
+/// Point every array into one block, or with a null block only count
+static size_t
+carve(LstmTrain* const self, Real* const block)
+{
+  const NetShape* const shape = &self->layout.shape;
+  const size_t          B     = self->max_streams;
+  const size_t          rows  = B * self->max_steps;
+  const size_t          H     = shape->n_hidden;
+  size_t                n     = 0U;
+
+#define CARVE(pointer, count)            \
+  do {                                   \
+    (pointer) = block ? block + n : NULL; \
+    n += ((count) + 15U) & ~(size_t)15U; \
+  } while (0)
+
+  for (uint32_t l = 0U; l < shape->n_layers; ++l) {
+    LayerKeep* const keep = &self->keep[l];
+    CARVE(keep->gates, rows * 4U * H);
+    CARVE(keep->before, (rows + B) * H);
+    CARVE(keep->cells, (rows + B) * H);
+    CARVE(keep->squashed, rows * H);
+    CARVE(keep->out, rows * H);
+  }
+  CARVE(self->scores, rows * shape->n_out);
+  CARVE(self->d_out, rows * H);
+  CARVE(self->d_hidden, B * H);
+  CARVE(self->d_cell, B * H);
+  CARVE(self->ones, rows);
+#undef CARVE
+  return n;
+}
+
+LstmTrain*
+lstm_train_new(const Layout* const layout,
+               const uint32_t      n_steps,
+               const uint32_t      n_streams)
+{
+  LstmTrain* const self = (LstmTrain*)calloc(1, sizeof(LstmTrain));
+  if (!self) {
+    return NULL;
+  }
+
+  self->layout      = *layout;
+  self->max_steps   = n_steps;
+  self->max_streams = n_streams;
+  self->block       = (Real*)calloc(carve(self, NULL), sizeof(Real));
+  if (!self->block) {
+    free(self);
+    return NULL;
+  }
+
+  carve(self, self->block);
+  for (size_t i = 0U; i < (size_t)n_steps * n_streams; ++i) {
+    self->ones[i] = (Real)1;
+  }
+  return self;
+}
+
+void
+lstm_train_free(LstmTrain* const self)
+{
+  if (self) {
+    free(self->block);
+    free(self);
+  }
+}
+
+WIDE_LOOPS static void
+add_row(Real* restrict const to, const Real* restrict const row, const size_t n)
+{
+  for (size_t i = 0U; i < n; ++i) {
+    to[i] += row[i];
+  }
+}
+
+WIDE_LOOPS static void
+multiply(Real* restrict const       to,
+         const Real* restrict const a,
+         const Real* restrict const b,
+         const size_t               n)
+{
+  for (size_t i = 0U; i < n; ++i) {
+    to[i] = a[i] * b[i];
+  }
+}
+
+/// One row: gates (4H) from sums to their curves, and the new cell and hidden
+WIDE_LOOPS static void
+cell_forward(const size_t               H,
+             Real* restrict const       g,
+             const Real* restrict const c_before,
+             Real* restrict const       c,
+             Real* restrict const       squashed,
+             Real* restrict const       h)
+{
+  for (size_t i = 0U; i < H; ++i) {
+    const Real in     = curve_sigmoid(g[i]);
+    const Real forget = curve_sigmoid(g[H + i]);
+    const Real cell   = curve_tanh(g[2U * H + i]);
+    const Real out    = curve_sigmoid(g[3U * H + i]);
+    const Real c_new  = forget * c_before[i] + in * cell;
+    const Real t      = curve_tanh(c_new);
+
+    g[i]           = in;
+    g[H + i]       = forget;
+    g[2U * H + i]  = cell;
+    g[3U * H + i]  = out;
+    c[i]           = c_new;
+    squashed[i]    = t;
+    h[i]           = out * t;
+  }
+}
+
+/**
+   One row backward: gates (4H) become the gradients of their sums.
+
+   `d_cell` comes in from the step after and goes out to the step before.
+*/
+WIDE_LOOPS static void
+cell_backward(const size_t               H,
+              Real* restrict const       g,
+              const Real* restrict const c_before,
+              const Real* restrict const squashed,
+              const Real* restrict const d_h,
+              Real* restrict const       d_cell)
+{
+  const Real one = (Real)1;
+  for (size_t i = 0U; i < H; ++i) {
+    const Real in     = g[i];
+    const Real forget = g[H + i];
+    const Real cell   = g[2U * H + i];
+    const Real out    = g[3U * H + i];
+    const Real t      = squashed[i];
+    const Real d_c    = d_cell[i] + d_h[i] * out * (one - t * t);
+
+    g[i]          = d_c * cell * in * (one - in);
+    g[H + i]      = d_c * c_before[i] * forget * (one - forget);
+    g[2U * H + i] = d_c * in * (one - cell * cell);
+    g[3U * H + i] = d_h[i] * t * out * (one - out);
+    d_cell[i]     = d_c * forget;
+  }
+}
+
+/// Layer 0's sums: bias, a row of the table for each hot input, dense product
+static void
+input_sums(LstmTrain* const    self,
+           const Real* const   weights,
+           const Window* const window)
+{
+  const Layout* const   layout = &self->layout;
+  const NetShape* const shape  = &layout->shape;
+  const size_t          G      = 4U * (size_t)shape->n_hidden;
+  const uint32_t        K      = shape->n_hot;
+  const uint32_t        rows   = window->n_steps * window->n_streams;
+  const Real* const     table  = weights + layout->w_in[0];
+  Real* const           gates  = self->keep[0].gates;
+
+  for (size_t i = 0U; i < rows; ++i) {
+    Real* const gate = gates + i * G;
+    memcpy(gate, weights + layout->bias[0], G * sizeof(Real));
+    for (uint32_t k = 0U; k < K; ++k) {
+      add_row(gate, table + window->hot[i * K + k] * G, G);
+    }
+  }
+  blas_product(rows, (uint32_t)G, shape->n_dense, window->dense,
+               table + shape->n_hot_inputs * G, (Real)1, gates);
+}
+
+/// A higher layer's sums: bias and the product with the layer below
+static void
+layer_sums(LstmTrain* const    self,
+           const Real* const   weights,
+           const Window* const window,
+           const uint32_t      l)
+{
+  const Layout* const layout = &self->layout;
+  const uint32_t      H      = layout->shape.n_hidden;
+  const uint32_t      rows   = window->n_steps * window->n_streams;
+  Real* const         gates  = self->keep[l].gates;
+
+  for (size_t i = 0U; i < rows; ++i) {
+    memcpy(gates + i * 4U * H, weights + layout->bias[l],
+           4U * (size_t)H * sizeof(Real));
+  }
+  blas_product_bt(rows, 4U * H, H, self->keep[l - 1U].out,
+                  weights + layout->w_in[l], (Real)1, gates);
+}
+
+/// Through time: the product with the hidden of the step before, then the cell
+static void
+layer_steps(LstmTrain* const    self,
+            const Real* const   w_hid,
+            const Window* const window,
+            const uint32_t      l)
+{
+  const size_t     H    = self->layout.shape.n_hidden;
+  const size_t     B    = window->n_streams;
+  LayerKeep* const keep = &self->keep[l];
+
+  for (size_t t = 0U; t < window->n_steps; ++t) {
+    Real* const before = keep->before + t * B * H;
+    Real* const cells  = keep->cells + t * B * H;
+    Real* const gates  = keep->gates + t * B * 4U * H;
+    for (size_t b = 0U; b < B; ++b) {
+      if (window->reset[t * B + b]) {
+        memset(before + b * H, 0, H * sizeof(Real));
+        memset(cells + b * H, 0, H * sizeof(Real));
+      }
+    }
+
+    blas_product_bt((uint32_t)B, (uint32_t)(4U * H), (uint32_t)H, before, w_hid,
+                    (Real)1, gates);
+    for (size_t b = 0U; b < B; ++b) {
+      const size_t row = (t * B + b) * H;
+      cell_forward(H, gates + b * 4U * H, cells + b * H,
+                   cells + (B + b) * H, keep->squashed + row,
+                   before + (B + b) * H);
+    }
+
+    // What goes up is kept apart: a reset may clear what goes on
+    Real* const       out    = keep->out + t * B * H;
+    const Real* const hidden = before + B * H;
+    if (window->mask) {
+      const size_t rows = window->n_steps * B;
+      multiply(out, hidden, window->mask + (l * rows + t * B) * H, B * H);
+    } else {
+      memcpy(out, hidden, B * H * sizeof(Real));
+    }
+  }
+}
+
+void
+lstm_train_forward(LstmTrain* const    self,
+                   const Real* const   weights,
+                   const Window* const window,
+                   const Memory        memory,
+                   Real* const         loss)
+{
+  const Layout* const   layout = &self->layout;
+  const NetShape* const shape  = &layout->shape;
+  const uint32_t        rows   = window->n_steps * window->n_streams;
+  const size_t          BH     = (size_t)window->n_streams * shape->n_hidden;
+  const size_t          end    = window->n_steps * BH;
+
+  for (uint32_t l = 0U; l < shape->n_layers; ++l) {
+    LayerKeep* const keep = &self->keep[l];
+    memcpy(keep->before, memory.hidden + l * BH, BH * sizeof(Real));
+    memcpy(keep->cells, memory.cell + l * BH, BH * sizeof(Real));
+    if (l) {
+      layer_sums(self, weights, window, l);
+    } else {
+      input_sums(self, weights, window);
+    }
+    layer_steps(self, weights + layout->w_hid[l], window, l);
+    memcpy(memory.hidden + l * BH, keep->before + end, BH * sizeof(Real));
+    memcpy(memory.cell + l * BH, keep->cells + end, BH * sizeof(Real));
+  }
+
+  const uint32_t V = shape->n_out;
+  for (size_t i = 0U; i < rows; ++i) {
+    memcpy(self->scores + i * V, weights + layout->out_bias, V * sizeof(Real));
+  }
+  blas_product_bt(rows, V, shape->n_hidden,
+                  self->keep[shape->n_layers - 1U].out, weights + layout->out_w,
+                  (Real)1, self->scores);
+  loss_softmax(rows, V, self->scores, window->target, loss);
+}
+
+/// Through time from the end: gates become gradients of their sums
+static void
+layer_steps_back(LstmTrain* const    self,
+                 const Real* const   w_hid,
+                 const Window* const window,
+                 const uint32_t      l)
+{
+  const size_t     H    = self->layout.shape.n_hidden;
+  const size_t     B    = window->n_streams;
+  LayerKeep* const keep = &self->keep[l];
+
+  memset(self->d_hidden, 0, B * H * sizeof(Real));
+  memset(self->d_cell, 0, B * H * sizeof(Real));
+  for (size_t t = window->n_steps; t-- > 0U;) {
+    Real* const gates = keep->gates + t * B * 4U * H;
+    Real* const d_h   = self->d_out + t * B * H;
+    add_row(d_h, self->d_hidden, B * H);
+    for (size_t b = 0U; b < B; ++b) {
+      const size_t row = (t * B + b) * H;
+      cell_backward(H, gates + b * 4U * H, keep->cells + row,
+                    keep->squashed + row, d_h + b * H, self->d_cell + b * H);
+    }
+
+    blas_product((uint32_t)B, (uint32_t)H, (uint32_t)(4U * H), gates, w_hid,
+                 (Real)0, self->d_hidden);
+    for (size_t b = 0U; b < B; ++b) {
+      if (window->reset[t * B + b]) {
+        memset(self->d_hidden + b * H, 0, H * sizeof(Real));
+        memset(self->d_cell + b * H, 0, H * sizeof(Real));
+      }
+    }
+  }
+}
+
+/// Layer 0's table: what each hot input chose gets its gate's gradient
+static void
+input_gradient(LstmTrain* const    self,
+               const Window* const window,
+               Real* const         gradient)
+{
+  const Layout* const   layout = &self->layout;
+  const NetShape* const shape  = &layout->shape;
+  const size_t          G      = 4U * (size_t)shape->n_hidden;
+  const uint32_t        K      = shape->n_hot;
+  const uint32_t        rows   = window->n_steps * window->n_streams;
+  const Real* const     gates  = self->keep[0].gates;
+  Real* const           table  = gradient + layout->w_in[0];
+
+  for (size_t i = 0U; i < rows; ++i) {
+    for (uint32_t k = 0U; k < K; ++k) {
+      add_row(table + window->hot[i * K + k] * G, gates + i * G, G);
+    }
+  }
+  blas_product_at(shape->n_dense, (uint32_t)G, rows, window->dense, gates,
+                  (Real)1, table + shape->n_hot_inputs * G);
+}
+
+void
+lstm_train_backward(LstmTrain* const    self,
+                    const Real* const   weights,
+                    const Window* const window,
+                    const Real          scale,
+                    Real* const         gradient)
+{
+  const Layout* const   layout = &self->layout;
+  const NetShape* const shape  = &layout->shape;
+  const uint32_t        rows   = window->n_steps * window->n_streams;
+  const uint32_t        H      = shape->n_hidden;
+  const uint32_t        V      = shape->n_out;
+  const size_t          n      = (size_t)rows * H;
+  const Real* const     top    = self->keep[shape->n_layers - 1U].out;
+
+  for (size_t i = 0U; i < (size_t)rows * V; ++i) {
+    self->scores[i] *= scale;
+  }
+  blas_product_at(V, H, rows, self->scores, top, (Real)1,
+                  gradient + layout->out_w);
+  blas_product(1U, V, rows, self->ones, self->scores, (Real)1,
+               gradient + layout->out_bias);
+  blas_product(rows, H, V, self->scores, weights + layout->out_w, (Real)0,
+               self->d_out);
+
+  for (uint32_t l = shape->n_layers; l-- > 0U;) {
+    const LayerKeep* const keep = &self->keep[l];
+    if (window->mask) {
+      const Real* const mask = window->mask + l * n;
+      for (size_t i = 0U; i < n; ++i) {
+        self->d_out[i] *= mask[i];
+      }
+    }
+
+    layer_steps_back(self, weights + layout->w_hid[l], window, l);
+    blas_product_at(4U * H, H, rows, keep->gates, keep->before, (Real)1,
+                    gradient + layout->w_hid[l]);
+    blas_product(1U, 4U * H, rows, self->ones, keep->gates, (Real)1,
+                 gradient + layout->bias[l]);
+    if (l) {
+      blas_product_at(4U * H, H, rows, keep->gates, self->keep[l - 1U].out,
+                      (Real)1, gradient + layout->w_in[l]);
+      blas_product(rows, H, 4U * H, keep->gates, weights + layout->w_in[l],
+                   (Real)0, self->d_out);
+    } else {
+      input_gradient(self, window, gradient);
+    }
+  }
+}
