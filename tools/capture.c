@@ -48,7 +48,8 @@ capture_free(Capture* const self)
 static CaptureNote
 note_of(const CaptureEvent* const on, const Timeline* const timeline)
 {
-  const TimelineSpan* const span = timeline_span_of_bar(timeline, on->place.bar);
+  const TimelineSpan* const span =
+    timeline_span_of_bar(timeline, on->place.bar);
 
   CaptureNote note = {on->place.bar,
                       (uint32_t)lround(on->place.tick),
@@ -74,12 +75,12 @@ end_note(CaptureNote* const        note,
          const Timeline* const     timeline)
 {
   const double        begin = timeline_frame(timeline, note->bar, note->tick);
-  const double        end   = begin + (double)(off->song_frame - on->song_frame);
-  const TimelineSpan* span  = timeline_span(timeline, begin);
+  const double        end  = begin + (double)(off->song_frame - on->song_frame);
+  const TimelineSpan* span = timeline_span(timeline, begin);
 
   note->is_whole = on->i_jump == off->i_jump && off->is_rolling;
-  note->length   = (uint32_t)lround(
-    fmax(0.0, end - begin) / timeline_tick_frames(timeline, span));
+  note->length   = (uint32_t)lround(fmax(0.0, end - begin) /
+                                  timeline_tick_frames(timeline, span));
 }
 
 static int
@@ -92,7 +93,8 @@ compare_notes(const void* const left, const void* const right)
                                  (int64_t)a->tick - b->tick,
                                  (int64_t)a->channel - b->channel,
                                  (int64_t)a->key - b->key,
-                                 a->frame < b->frame ? -1 : a->frame > b->frame};
+                                 a->frame < b->frame ? -1
+                                                     : a->frame > b->frame};
   for (size_t i = 0U; i < sizeof(differences) / sizeof(differences[0]); ++i) {
     if (differences[i]) {
       return differences[i] < 0 ? -1 : 1;

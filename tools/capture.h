@@ -19,7 +19,7 @@
 
 /// One MIDI event
 typedef struct {
-  uint64_t      frame;      ///< Frames that the host has run, whatever it played
+  uint64_t      frame; ///< Frames that the host has run, whatever it played
   int64_t       song_frame; ///< Where the host's transport was
   TimelinePlace place;      ///< The same, in bars and ticks
   uint32_t      i_jump;     ///< Jumps of the transport so far

@@ -31,12 +31,12 @@
 
 #define RDFS_LABEL "http://www.w3.org/2000/01/rdf-schema#label"
 
-#define IN_ROOM 65536U     ///< Bytes of an atom input's buffer
-#define GUARD_BYTES 64U    ///< After an atom output's buffer
-#define GUARD_BYTE 0xA5U   ///< What is in them
-#define MAX_INPUTS 512U    ///< Events to send in one block
-#define MAX_SPLITS 64U     ///< Jumps and changes of the map in one block
-#define MAX_LOG 262144U    ///< Bytes of log that are kept
+#define IN_ROOM 65536U   ///< Bytes of an atom input's buffer
+#define GUARD_BYTES 64U  ///< After an atom output's buffer
+#define GUARD_BYTE 0xA5U ///< What is in them
+#define MAX_INPUTS 512U  ///< Events to send in one block
+#define MAX_SPLITS 64U   ///< Jumps and changes of the map in one block
+#define MAX_LOG 262144U  ///< Bytes of log that are kept
 
 typedef enum { PORT_CONTROL, PORT_AUDIO, PORT_ATOM, PORT_OTHER } PortKind;
 
@@ -191,7 +191,7 @@ log_args(const LV2_Log_Handle handle,
   const char* const kind = type == self->urids.log_error     ? "error: "
                            : type == self->urids.log_warning ? "warning: "
                                                              : "";
-  const int n = vsnprintf(line, sizeof(line) - 1U, format, args);
+  const int         n    = vsnprintf(line, sizeof(line) - 1U, format, args);
   if (n < 0) {
     return n;
   }
@@ -290,14 +290,30 @@ static void
 offer_features(Host* const self, const HostSetup* const setup)
 {
   const LV2_Options_Option options[5] = {
-    {LV2_OPTIONS_INSTANCE, 0U, self->urids.min_block, sizeof(int32_t),
-     self->urids.atom_int, &self->min_block},
-    {LV2_OPTIONS_INSTANCE, 0U, self->urids.max_block, sizeof(int32_t),
-     self->urids.atom_int, &self->max_block},
-    {LV2_OPTIONS_INSTANCE, 0U, self->urids.nominal_block, sizeof(int32_t),
-     self->urids.atom_int, &self->max_block},
-    {LV2_OPTIONS_INSTANCE, 0U, self->urids.rate, sizeof(float),
-     self->urids.atom_float, &self->rate},
+    {LV2_OPTIONS_INSTANCE,
+     0U,
+     self->urids.min_block,
+     sizeof(int32_t),
+     self->urids.atom_int,
+     &self->min_block},
+    {LV2_OPTIONS_INSTANCE,
+     0U,
+     self->urids.max_block,
+     sizeof(int32_t),
+     self->urids.atom_int,
+     &self->max_block},
+    {LV2_OPTIONS_INSTANCE,
+     0U,
+     self->urids.nominal_block,
+     sizeof(int32_t),
+     self->urids.atom_int,
+     &self->max_block},
+    {LV2_OPTIONS_INSTANCE,
+     0U,
+     self->urids.rate,
+     sizeof(float),
+     self->urids.atom_float,
+     &self->rate},
     {LV2_OPTIONS_INSTANCE, 0U, 0U, 0U, 0U, NULL}};
   memcpy(self->options, options, sizeof(options));
 
@@ -335,7 +351,8 @@ load_plugin(Host* const            self,
   char         folder[4096];
   const size_t n_folder = strlen(setup->bundle);
   if (!n_folder || n_folder + 2U > sizeof(folder)) {
-    return trouble_say(trouble, STATUS_BAD_ARG, "The name of the bundle is empty or too long.");
+    return trouble_say(
+      trouble, STATUS_BAD_ARG, "The name of the bundle is empty or too long.");
   }
   snprintf(folder,
            sizeof(folder),
@@ -428,9 +445,9 @@ make_port(Host* const self, const uint32_t i, Trouble* const trouble)
   Port* const           port = &self->ports[i];
   const LilvPort* const lilv = lilv_plugin_get_port_by_index(self->plugin, i);
 
-  port->lilv     = lilv;
-  port->symbol   = lilv_node_as_string(lilv_port_get_symbol(self->plugin, lilv));
-  port->is_input = port_is(self, lilv, LV2_CORE__InputPort);
+  port->lilv   = lilv;
+  port->symbol = lilv_node_as_string(lilv_port_get_symbol(self->plugin, lilv));
+  port->is_input      = port_is(self, lilv, LV2_CORE__InputPort);
   port->is_free_wheel = port_is_designated(self, lilv, LV2_CORE__freeWheeling);
   port->kind = port_is(self, lilv, LV2_CORE__ControlPort) ? PORT_CONTROL
                : port_is(self, lilv, LV2_ATOM__AtomPort)  ? PORT_ATOM
@@ -472,8 +489,8 @@ make_ports(Host* const self, Trouble* const trouble)
   float* const minima   = (float*)calloc(n, sizeof(float));
   float* const maxima   = (float*)calloc(n, sizeof(float));
   float* const defaults = (float*)calloc(n, sizeof(float));
-  Status       st =
-    self->ports && minima && maxima && defaults ? STATUS_SUCCESS : STATUS_NO_MEM;
+  Status       st = self->ports && minima && maxima && defaults ? STATUS_SUCCESS
+                                                                : STATUS_NO_MEM;
   if (!st) {
     lilv_plugin_get_port_ranges_float(self->plugin, minima, maxima, defaults);
   }
@@ -496,10 +513,10 @@ connect_ports(Host* const self)
 {
   for (uint32_t i = 0U; i < self->n_ports; ++i) {
     Port* const port = &self->ports[i];
-    lilv_instance_connect_port(
-      self->instance,
-      i,
-      port->kind == PORT_CONTROL ? (void*)&port->value : port->buffer);
+    lilv_instance_connect_port(self->instance,
+                               i,
+                               port->kind == PORT_CONTROL ? (void*)&port->value
+                                                          : port->buffer);
   }
 }
 
@@ -515,8 +532,7 @@ preset_label(Host* const self, const LilvNode* const preset)
 {
   LilvNode* const key   = lilv_new_uri(self->world, RDFS_LABEL);
   LilvNode* const label = lilv_world_get(self->world, preset, key, NULL);
-  char* const     text =
-    strdup(lilv_node_as_string(label ? label : preset));
+  char* const     text  = strdup(lilv_node_as_string(label ? label : preset));
   lilv_node_free(label);
   lilv_node_free(key);
   return text;
@@ -564,11 +580,11 @@ instantiate(Host* const            self,
                        self->n_log ? self->log_text
                                    : "it gave no reason; is its binary built?");
   }
-  host_worker_connect(self->worker,
-                      lilv_instance_get_handle(self->instance),
-                      (const LV2_Worker_Interface*)
-                        lilv_instance_get_extension_data(
-                          self->instance, LV2_WORKER__interface));
+  host_worker_connect(
+    self->worker,
+    lilv_instance_get_handle(self->instance),
+    (const LV2_Worker_Interface*)lilv_instance_get_extension_data(
+      self->instance, LV2_WORKER__interface));
   connect_ports(self);
   return STATUS_SUCCESS;
 }
@@ -929,16 +945,15 @@ tell_begin(Host* const self)
   const bool has_changed =
     !self->has_told || has_jumped || self->was_bare ||
     self->told_rolling != self->is_rolling ||
-    self->told_change != timeline_next_change(&self->timeline, self->song_frame);
+    self->told_change !=
+      timeline_next_change(&self->timeline, self->song_frame);
   const HostTell tell = self->positions.tell;
 
   if (has_changed || tell == HOST_TELL_EVERY ||
       (tell == HOST_TELL_ROLLING && self->is_rolling) ||
       (tell == HOST_TELL_SPARSE && self->i_run % 8U == 0U)) {
-    tell_position(self,
-                  0U,
-                  self->song_frame,
-                  self->positions.is_bare_first && has_jumped);
+    tell_position(
+      self, 0U, self->song_frame, self->positions.is_bare_first && has_jumped);
   }
 }
 
@@ -946,7 +961,7 @@ static void
 add_split(Host* const self, const uint32_t offset, const int64_t song_frame)
 {
   if (self->n_splits < MAX_SPLITS) {
-    const Split split             = {offset, song_frame, self->i_jump};
+    const Split split              = {offset, song_frame, self->i_jump};
     self->splits[self->n_splits++] = split;
   }
 }
@@ -964,8 +979,8 @@ roll_through(Host* const self, const uint32_t n_frames)
   while (offset < n_frames) {
     const int64_t end    = at + (int64_t)(n_frames - offset);
     const int64_t change = timeline_next_change(&self->timeline, at);
-    const bool    wraps  = is_exact && self->loop_end <= end &&
-                       self->loop_end <= change;
+    const bool    wraps =
+      is_exact && self->loop_end <= end && self->loop_end <= change;
     const int64_t next = wraps ? self->loop_end : change < end ? change : end;
 
     offset += (uint32_t)(next - at);
@@ -990,14 +1005,13 @@ forge_position(Host* const           self,
                LV2_Atom_Forge* const forge,
                const Input* const    input)
 {
-  const Urids* const         u     = &self->urids;
-  const TimelinePlace        place =
+  const Urids* const  u = &self->urids;
+  const TimelinePlace place =
     timeline_place(&self->timeline, (double)input->song_frame);
-  const TimelineSpan* const  span =
+  const TimelineSpan* const span =
     timeline_span_of_bar(&self->timeline, place.bar);
-  const unsigned             bbt =
-    (unsigned)~(HOST_FRAME | HOST_SPEED) & HOST_ALL_FIELDS;
-  const unsigned             fields =
+  const unsigned bbt = (unsigned)~(HOST_FRAME | HOST_SPEED) & HOST_ALL_FIELDS;
+  const unsigned fields =
     (unsigned)HOST_ALL_FIELDS &
     ~(self->positions.without | (input->is_bare ? bbt : 0U));
   const double unit     = span->metre.unit;
@@ -1029,9 +1043,9 @@ forge_position(Host* const           self,
     lv2_atom_forge_long(forge, place.bar);
   }
   if (fields & HOST_BAR_BEAT) {
-    const double told =
-      self->positions.is_coarse ? floor(bar_beat * 1920.0 + 0.5) / 1920.0
-                                : bar_beat;
+    const double told = self->positions.is_coarse
+                          ? floor(bar_beat * 1920.0 + 0.5) / 1920.0
+                          : bar_beat;
     lv2_atom_forge_key(forge, u->time_bar_beat);
     lv2_atom_forge_float(forge, (float)told);
   }
@@ -1121,19 +1135,20 @@ capture_event(Host* const                 self,
   }
   const Split* const split = &self->splits[i];
   CaptureEvent       out   = {
-    self->n_frames + offset,
-    split->song_frame + (self->is_rolling ? offset - split->offset : 0),
-    {0, 0.0},
-    split->i_jump,
-    self->is_rolling,
-    (uint8_t)(event->body.size > 255U ? 255U : event->body.size),
-    {0U, 0U, 0U}};
+            self->n_frames + offset,
+            split->song_frame + (self->is_rolling ? offset - split->offset : 0),
+            {0, 0.0},
+            split->i_jump,
+            self->is_rolling,
+            (uint8_t)(event->body.size > 255U ? 255U : event->body.size),
+            {0U, 0U, 0U}};
   out.place = timeline_place(&self->timeline, (double)out.song_frame);
   memcpy(out.bytes,
          LV2_ATOM_BODY_CONST(&event->body),
          event->body.size > 3U ? 3U : event->body.size);
   if (!capture_add(&self->capture, &out)) {
-    find_fault(self, "memory is out: %g events were kept",
+    find_fault(self,
+               "memory is out: %g events were kept",
                (double)self->capture.n_events);
   }
 }
@@ -1153,7 +1168,8 @@ read_output(Host* const self, const uint32_t n_frames)
     return;
   }
   if (sequence->atom.size > self->event_room - sizeof(LV2_Atom)) {
-    find_fault(self, "said that it wrote %g bytes, more than there is room for",
+    find_fault(self,
+               "said that it wrote %g bytes, more than there is room for",
                sequence->atom.size);
     return;
   }
@@ -1172,8 +1188,8 @@ read_output(Host* const self, const uint32_t n_frames)
       find_fault(self, "wrote events out of order, at frame %g", (double)at);
     }
     if (at < 0 || at >= (int64_t)(n_frames ? n_frames : 1U)) {
-      find_fault(self, "wrote an event outside of its block, at frame %g",
-                 (double)at);
+      find_fault(
+        self, "wrote an event outside of its block, at frame %g", (double)at);
     }
     if (!event->body.size) {
       find_fault(self, "wrote an event of no bytes", 0.0);
@@ -1189,8 +1205,10 @@ void
 host_run(Host* const self, const uint32_t n_frames)
 {
   if (n_frames > (uint32_t)self->max_block) {
-    find_fault(self, "the host was asked for a block of %g frames, longer than "
-                     "it said", n_frames);
+    find_fault(self,
+               "the host was asked for a block of %g frames, longer than "
+               "it said",
+               n_frames);
     return;
   }
 
@@ -1338,8 +1356,8 @@ take_port_value(const char* const symbol,
                 const uint32_t    size,
                 const uint32_t    type)
 {
-  Host* const        self = (Host*)data;
-  const Urids* const u    = &self->urids;
+  Host* const        self   = (Host*)data;
+  const Urids* const u      = &self->urids;
   float              number = 0.0f;
 
   if (type == u->atom_float && size == sizeof(float)) {
@@ -1354,7 +1372,10 @@ take_port_value(const char* const symbol,
     number = (float)NAN;
   }
   if (isnan(number) || !host_set(self, symbol, number)) {
-    log_format(self, u->log_warning, "The state has a value for \"%s\", which is no control.", symbol);
+    log_format(self,
+               u->log_warning,
+               "The state has a value for \"%s\", which is no control.",
+               symbol);
   }
 }
 
@@ -1524,8 +1545,8 @@ store_property(const LV2_State_Handle handle,
   }
   if (store->n == store->n_room) {
     const size_t        n_room = store->n_room * 2U + 8U;
-    HostProperty* const grown  = (HostProperty*)realloc(
-      store->properties, n_room * sizeof(*grown));
+    HostProperty* const grown =
+      (HostProperty*)realloc(store->properties, n_room * sizeof(*grown));
     if (!grown) {
       return LV2_STATE_ERR_NO_SPACE;
     }
@@ -1591,8 +1612,8 @@ retrieve_property(const LV2_State_Handle handle,
                   uint32_t* const        type,
                   uint32_t* const        flags)
 {
-  Retrieval* const  retrieval = (Retrieval*)handle;
-  const char* const uri       = uri_table_unmap(retrieval->host->uris, key);
+  Retrieval* const          retrieval = (Retrieval*)handle;
+  const char* const         uri = uri_table_unmap(retrieval->host->uris, key);
   const HostProperty* const property =
     uri ? retrieval->retrieve(retrieval->data, uri) : NULL;
 
@@ -1608,7 +1629,7 @@ retrieve_property(const LV2_State_Handle handle,
   }
   memcpy(retrieval->copy, property->value, property->size);
   ((uint8_t*)retrieval->copy)[property->size] = 0xEEU;
-  *size  = property->size;
+  *size                                       = property->size;
   *type  = uri_table_map(retrieval->host->uris, property->type);
   *flags = property->flags;
   return retrieval->copy;

@@ -81,9 +81,10 @@ queue_push(Queue* const      queue,
       queue->n_bytes + n_bytes + 4U > MAX_QUEUE_BYTES) {
     return false;
   }
-  Message* const m = &queue->messages[(queue->i_first + queue->n) % MAX_MESSAGES];
-  m->n_bytes       = n_bytes;
-  m->i_run         = i_run;
+  Message* const m =
+    &queue->messages[(queue->i_first + queue->n) % MAX_MESSAGES];
+  m->n_bytes = n_bytes;
+  m->i_run   = i_run;
   memcpy(m->bytes, bytes, n_bytes);
   queue->n_bytes += n_bytes + 4U;
   ++queue->n;
@@ -159,7 +160,9 @@ work_thread(void* const data)
 
 /// Work and answer on this thread
 static void
-work_now(HostWorker* const self, const uint32_t n_bytes, const void* const bytes)
+work_now(HostWorker* const self,
+         const uint32_t    n_bytes,
+         const void* const bytes)
 {
   self->interface->work(self->handle, respond_now, self, n_bytes, bytes);
   pthread_mutex_lock(&self->lock);
@@ -172,8 +175,7 @@ static bool
 start_thread(HostWorker* const self)
 {
   self->has_thread =
-    self->has_thread ||
-    !pthread_create(&self->thread, NULL, work_thread, self);
+    self->has_thread || !pthread_create(&self->thread, NULL, work_thread, self);
   return self->has_thread;
 }
 

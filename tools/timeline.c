@@ -132,8 +132,7 @@ timeline_span_of_bar(const Timeline* const self, const int32_t bar)
 }
 
 double
-timeline_tick_frames(const Timeline* const     self,
-                     const TimelineSpan* const span)
+timeline_tick_frames(const Timeline* const self, const TimelineSpan* const span)
 {
   return self->rate_hz * 60.0 / span->bpm / TICKS_PER_QUARTER;
 }
@@ -141,10 +140,10 @@ timeline_tick_frames(const Timeline* const     self,
 TimelinePlace
 timeline_place(const Timeline* const self, const double frame)
 {
-  const TimelineSpan* const span   = timeline_span(self, frame);
-  const double              n_bars = floor((frame - span->frame + NEARLY) /
-                              bar_frames(self, span));
-  const TimelinePlace       place  = {
+  const TimelineSpan* const span = timeline_span(self, frame);
+  const double              n_bars =
+    floor((frame - span->frame + NEARLY) / bar_frames(self, span));
+  const TimelinePlace place = {
     span->bar + (int32_t)n_bars,
     fmax(0.0,
          (frame - span->frame - n_bars * bar_frames(self, span)) /

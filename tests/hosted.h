@@ -1,0 +1,195 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+/**
+   What the tests in a host share: the real bundle, songs played in it, and
+   lists of notes that are compared.
+
+   The bundle is $PERPETUO_BUNDLE, or build/perpetuo.lv2.
+*/
+#ifndef PERPETUO_TESTS_HOSTED_H
+#define PERPETUO_TESTS_HOSTED_H
+
+#include "tests/check.h"
+
+#include "tools/capture.h"
+#include "tools/host.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#define URI_DUO "urn:perpetuo:duo"
+#define URI_MELODY "urn:perpetuo:melody"
+#define URI_DRUMS "urn:perpetuo:drums"
+
+/// A list of notes, sorted by place
+typedef struct {
+  CaptureNote* notes;
+  size_t       n;
+} Notes;
+
+static inline const char*
+hosted_bundle(void)
+{
+  const char* const bundle = getenv("PERPETUO_BUNDLE");
+  return bundle && *bundle ? bundle : "build/perpetuo.lv2";
+}
+
+static inline bool
+hosted_has_bundle(void)
+{
+  char path[4096];
+  snprintf(path, sizeof(path), "%s/manifest.ttl", hosted_bundle());
+  return !access(path, R_OK);
+}
+
+/// A host of the real bundle, active; ends the program when there is none
+static inline Host*
+hosted_new(const HostSetup* const setup)
+{
+  Host*   host    = NULL;
+  Trouble trouble = {""};
+  if (host_new(setup, &host, &trouble)) {
+    fprintf(stderr, "%s\n", trouble.text);
+    printf("not ok hosted_new: %s\n", trouble.text);
+    exit(1);
+  }
+  host_activate(host);
+  return host;
+}
+
+/// The usual host of one of the three plugins
+static inline Host*
+hosted(const char* const uri)
+{
+  const HostSetup setup = host_setup(hosted_bundle(), uri);
+  return hosted_new(&setup);
+}
+
+/// One tempo in common time
+static inline void
+hosted_tempo(Host* const host, const double bpm)
+{
+  const Metre    metre = {4U, 4U};
+  const Timeline map   = timeline(host_timeline(host)->rate_hz, bpm, metre);
+  host_set_timeline(host, &map);
+}
+
+/// The notes heard so far; and no fault, of MIDI or of LV2
+static inline Notes
+hosted_notes(const Host* const host)
+{
+  Notes         notes  = {NULL, 0U};
+  CaptureFaults faults = {0U, 0U, 0U, 0U, 0U, 0U};
+  const char*   text   = "";
+  CHECK(!capture_notes(
+    host_capture(host), host_timeline(host), &notes.notes, &notes.n, &faults));
+  if (capture_n_faults(&faults)) {
+    fprintf(stderr,
+            "%zu doubled, %zu orphans, %zu hanging, %zu while stopped, %zu "
+            "backwards\n",
+            faults.n_doubled,
+            faults.n_orphans,
+            faults.n_hanging,
+            faults.n_stopped,
+            faults.n_backwards);
+  }
+  CHECK(!capture_n_faults(&faults));
+  if (host_n_faults(host, &text)) {
+    fprintf(stderr, "the plugin %s\n", text);
+  }
+  CHECK(!host_n_faults(host, NULL));
+  return notes;
+}
+
+/// Stop, and run on until what sounds has been ended
+static inline void
+hosted_settle(Host* const host)
+{
+  host_stop(host);
+  host_run(host, 64U);
+  host_run(host, 64U);
+}
+
+/// Notes of the bars `begin` <= bar < `end`, as a view
+static inline Notes
+notes_of_bars(const Notes* const all, const int32_t begin, const int32_t end)
+{
+  size_t i = 0U;
+  while (i < all->n && all->notes[i].bar < begin) {
+    ++i;
+  }
+  size_t j = i;
+  while (j < all->n && all->notes[j].bar < end) {
+    ++j;
+  }
+  const Notes view = {all->notes + i, j - i};
+  return view;
+}
+
+static inline void
+notes_say(const char* const who, const CaptureNote* const note)
+{
+  if (note) {
+    fprintf(stderr,
+            "  %s: bar %d tick %u key %u velocity %u channel %u length %u%s\n",
+            who,
+            note->bar,
+            note->tick,
+            note->key,
+            note->velocity,
+            note->channel + 1U,
+            note->length,
+            note->is_whole ? "" : " (cut)");
+  } else {
+    fprintf(stderr, "  %s: no more notes\n", who);
+  }
+}
+
+/// Ticks by which an end may differ: an end falls on a whole frame
+#define LENGTH_SLACK 1U
+
+static inline bool
+notes_are_same(const CaptureNote* const a, const CaptureNote* const b)
+{
+  const uint32_t difference =
+    a->length > b->length ? a->length - b->length : b->length - a->length;
+  return a->bar == b->bar && a->tick == b->tick && a->key == b->key &&
+         a->velocity == b->velocity && a->channel == b->channel &&
+         (!a->is_whole || !b->is_whole || difference <= LENGTH_SLACK);
+}
+
+/// Whether two lists are one music; says the first difference
+static inline bool
+notes_are_equal(const char* const  what,
+                const Notes* const wanted,
+                const Notes* const heard)
+{
+  const size_t n = wanted->n > heard->n ? wanted->n : heard->n;
+  for (size_t i = 0U; i < n; ++i) {
+    const CaptureNote* const a = i < wanted->n ? &wanted->notes[i] : NULL;
+    const CaptureNote* const b = i < heard->n ? &heard->notes[i] : NULL;
+    if (!a || !b || !notes_are_same(a, b)) {
+      fprintf(stderr,
+              "%s: %zu notes wanted, %zu heard; the first difference:\n",
+              what,
+              wanted->n,
+              heard->n);
+      notes_say("wanted", a);
+      notes_say(" heard", b);
+      return false;
+    }
+  }
+  return true;
+}
+
+static inline void
+notes_free(Notes* const notes)
+{
+  free(notes->notes);
+  notes->notes = NULL;
+  notes->n     = 0U;
+}
+
+#endif // PERPETUO_TESTS_HOSTED_H
