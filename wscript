@@ -34,8 +34,8 @@ ROOMS = [  # name, folder, may use, sources
      'uri_table timeline capture host_worker host'),
     ('draw', 'tools', ['base', 'music', 'CAIRO', 'M'], 'picture'),
     ('school', 'tools/train',
-     ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'M'],
-     'corpus checkpoint trainer'),
+     ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'CAIRO', 'M'],
+     'corpus ngram checkpoint progress loss_curve card trainer'),
 ]
 
 # What the plugin may use; it carries nothing else
@@ -49,8 +49,17 @@ PROGRAMS = [  # name, rooms and libraries, sources
 ]
 
 # Tests: a program for each word, in groups.  tests/NAME.c or tests/NAME.py.
+# ALONE: wants the machine to itself.
 TESTS = [  # group, name, rooms and libraries, further sources
+    ('unit', 'test_rooms', [], ''),
+    ('realtime', 'test_rt_symbols', ['plugin'], ''),
+    ('host', 'test_host', ['host'], ''),
+    ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
+    ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
 ]
+
+# Sources that a test builds by itself
+ELSEWHERE = ['tests/mirror.lv2/mirror.c']
 
 # What is looked for; a room or verb that has to do without says so.
 LIBRARIES = [  # name here, name for pkg-config, Debian package, must be there
