@@ -12,7 +12,9 @@
 
    Layer 0's input columns: I = n_hot_inputs + n_dense.  All sums are whole
    numbers; the same bits come out on every machine and for every number of
-   sequences in lock-step.
+   sequences in lock-step.  A row's scale says what one step of its sum is worth
+   (the weight's own step / 127):  gate = bias + scale_in * sum_in + scale_hid *
+   sum_hid (nn/lstm.h),  logit = bias + scale * sum.
 */
 #ifndef PERPETUO_NN_NET_H
 #define PERPETUO_NN_NET_H
@@ -72,18 +74,20 @@ net_state_new(const Net* net, uint32_t n_sequences);
 void
 net_state_free(NetState* state);
 
-/// Forget everything: all sequences start anew
+/// Forget everything: all sequences start anew.  The dense inputs still hold.
 void
 net_state_reset(NetState* state);
 
-/// Make sequence `i_to` of `to` remember what sequence `i_from` of `from` does
+/// Make sequence `i_to` of `to` remember what sequence `i_from` of `from` does,
+/// which may be the same state.  The dense inputs of `to` stay.
 void
 net_state_copy(NetState*       to,
                uint32_t        i_to,
                const NetState* from,
                uint32_t        i_from);
 
-/// Set the dense inputs of all sequences from now on.  @param dense (D).
+/// Set the dense inputs of all sequences from now on; zeros until then.
+/// @param dense (D).
 void
 net_condition(const Net* net, NetState* state, const int8_t* dense);
 

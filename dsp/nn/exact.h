@@ -1,0 +1,109 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+/**
+   The curves of an LSTM, equal to the last bit on every machine.
+
+   Only + - * / and comparisons of IEEE floats in the order written here, and
+   whole-number work on their bits; no call to libm, whose last bit differs
+   between libraries.  Must be compiled without contraction (-ffp-contract=off)
+   and run with rounding to nearest, as C programs are.  Results are never
+   subnormal, so a mode that flushes those to zero changes nothing.
+
+   Everything is here and not in a source file so that loops over arrays turn
+   into vector code; that changes no bit either.
+
+   Largest absolute error against double precision over all floats:
+   exact_sigmoid 1.2e-7, exact_tanh 1.8e-7; largest relative error of exact_exp
+   2e-7.  NaN counts as the least argument.  Tested by test_exact.
+*/
+#ifndef PERPETUO_NN_EXACT_H
+#define PERPETUO_NN_EXACT_H
+
+#include <assert.h>
+#include <float.h>
+#include <stdint.h>
+#include <string.h>
+
+#if !defined(__GNUC__) || defined(__clang__)
+#  pragma STDC FP_CONTRACT OFF
+#endif
+
+static_assert(FLT_EVAL_METHOD == 0, "Floats must be computed as floats");
+static_assert(FLT_RADIX == 2 && FLT_MANT_DIG == 24 && FLT_MAX_EXP == 128,
+              "Floats must be IEEE 754 binary32");
+
+#ifdef __FAST_MATH__
+#  error "Exact arithmetic cannot be compiled with -ffast-math"
+#endif
+
+/// Arguments of exact_exp are held within +- this: no infinity, no subnormal
+#define EXACT_MAX_EXP 87.0f
+
+/// 2^n for n in -126 .. 127
+inline float
+exact_power_of_2(const int32_t n)
+{
+  const uint32_t bits = (uint32_t)(n + 127) << 23U;
+  float          x    = 0.0f;
+  memcpy(&x, &bits, sizeof(x));
+  return x;
+}
+
+/**
+   e to the power of x, of x held within +-EXACT_MAX_EXP.
+
+   Source: x = n ln 2 + r with ln 2 in two parts (Cody and Waite 1980), then
+   the Taylor series of e^r to the 7th power, |r| <= ln 2 / 2, by Horner's rule.
+*/
+inline float
+exact_exp(const float x)
+{
+  const float low = x > -EXACT_MAX_EXP ? x : -EXACT_MAX_EXP;
+  const float a   = low < EXACT_MAX_EXP ? low : EXACT_MAX_EXP;
+
+  // Adding 1.5 * 2^23 leaves no room for a fraction: nearest whole number
+  const float rounder = 12582912.0f;
+  const float n       = (a * 1.44269504f + rounder) - rounder;
+  const float r       = (a - n * 0.693359375f) - n * -2.12194440e-4f;
+
+  float p = 1.0f / 5040.0f;
+  p       = p * r + 1.0f / 720.0f;
+  p       = p * r + 1.0f / 120.0f;
+  p       = p * r + 1.0f / 24.0f;
+  p       = p * r + 1.0f / 6.0f;
+  p       = p * r + 0.5f;
+  p       = (p * r) * r + r;
+  p       = p + 1.0f;
+
+  return p * exact_power_of_2((int32_t)n);
+}
+
+/// 1 / (1 + e^-x)
+inline float
+exact_sigmoid(const float x)
+{
+  return 1.0f / (1.0f + exact_exp(-x));
+}
+
+/// The hyperbolic tangent; odd: exact_tanh(-x) is -exact_tanh(x)
+inline float
+exact_tanh(const float x)
+{
+  const float a = x < 0.0f ? -x : x;
+  const float e = exact_exp(-2.0f * a);
+  const float t = (1.0f - e) / (1.0f + e);
+  return x < 0.0f ? -t : t;
+}
+
+/// The whole number nearest to `steps`, halves away from zero, held within
+/// -127 .. 127; NaN is -127
+inline int8_t
+exact_round(const float steps)
+{
+  const float low  = steps > -127.0f ? steps : -127.0f;
+  const float held = low < 127.0f ? low : 127.0f;
+  return (int8_t)(int32_t)(held + (held < 0.0f ? -0.5f : 0.5f));
+}
+
+#endif // PERPETUO_NN_EXACT_H
