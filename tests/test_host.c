@@ -3,6 +3,7 @@
 
 #include "tests/check.h"
 #include "tests/folder.h"
+#include "tests/mirror.h"
 #include "tools/capture.h"
 #include "tools/host.h"
 #include "tools/timeline.h"
@@ -11,13 +12,11 @@
 #include <string.h>
 #include <time.h>
 
-#define MIRROR "urn:perpetuo:mirror"
-
 static const Metre common_time = {4U, 4U};
 static const Metre waltz       = {3U, 4U};
 static const Metre compound    = {6U, 8U};
 
-static char bundle[128]; ///< The mirror, built
+static char bundle[MIRROR_MAX_PATH]; ///< The mirror, built
 
 // The map --------------------------------------------------------------------
 
@@ -523,31 +522,6 @@ test_two_hosts_are_independent(void)
   host_free(a);
 }
 
-/// Build the mirror into a folder of its own
-static bool
-build_mirror(const Folder* const folder)
-{
-  if (!folder_copy(folder, "tests/mirror.lv2")) {
-    return false;
-  }
-  snprintf(bundle, sizeof(bundle), "%s/mirror.lv2", folder->path);
-
-  char source[160];
-  char binary[160];
-  snprintf(source, sizeof(source), "%s/mirror.c", bundle);
-  snprintf(binary, sizeof(binary), "%s/mirror.so", bundle);
-  const char* const words[] = {getenv("CC") ? getenv("CC") : "cc",
-                               "-std=c11",
-                               "-O1",
-                               "-fPIC",
-                               "-shared",
-                               "-o",
-                               binary,
-                               source,
-                               NULL};
-  return !folder_command(words);
-}
-
 int
 main(void)
 {
@@ -557,7 +531,7 @@ main(void)
   RUN(test_capture_puts_notes_together);
   RUN(test_capture_counts_each_fault);
 
-  if (!folder_make(&folder) || !build_mirror(&folder)) {
+  if (!folder_make(&folder) || !mirror_build(&folder, bundle)) {
     printf("skip mirror: the compiler that built this test did not build "
            "tests/mirror.lv2\n");
     folder_free(&folder);

@@ -18,10 +18,13 @@
 #include <lv2/urid/urid.h>
 #include <lv2/worker/worker.h>
 
-#include <stdbool.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
   IN,
@@ -52,6 +55,10 @@ typedef struct {
   int32_t              state;
   int32_t              n_longest;
   float                n_positions, n_works, n_answers;
+  void*                waste;
+  pthread_mutex_t      lock;
+  int                  file;
+  ssize_t              n_written;
 } Mirror;
 
 static LV2_Handle
@@ -76,6 +83,8 @@ instantiate(const LV2_Descriptor*     descriptor,
       options = (const LV2_Options_Option*)(*features)->data;
     }
   }
+  pthread_mutex_init(&self->lock, NULL);
+  self->file            = open("/dev/null", O_WRONLY);
   LV2_URID_Map* const m = self->map;
   self->sequence        = m->map(m->handle, LV2_ATOM__Sequence);
   self->midi            = m->map(m->handle, LV2_MIDI__MidiEvent);
@@ -147,6 +156,23 @@ append(LV2_Atom_Sequence* out,
   }
 }
 
+/// What no run() may do
+static void
+waste_time(Mirror* self, int fault)
+{
+  if (fault == 6) {
+    free(self->waste);
+    self->waste = malloc(100U);
+  } else if (fault == 7) {
+    pthread_mutex_lock(&self->lock);
+    pthread_mutex_unlock(&self->lock);
+  } else if (fault == 8) {
+    self->n_written += write(self->file, "x", 1U);
+  } else if (fault == 9) {
+    sched_yield();
+  }
+}
+
 static void
 run(LV2_Handle instance, uint32_t n_frames)
 {
@@ -183,6 +209,7 @@ run(LV2_Handle instance, uint32_t n_frames)
   } else if (fault == 5) {
     memset((uint8_t*)out + sizeof(LV2_Atom) + room, 0, 1U);
   }
+  waste_time(self, fault);
   if (*(const float*)self->ports[ASK] > 0.0f && self->schedule) {
     self->schedule->schedule_work(self->schedule->handle, 4U, "ask");
   }
@@ -276,7 +303,11 @@ extension_data(const char* uri)
 static void
 cleanup(LV2_Handle instance)
 {
-  free(instance);
+  Mirror* const self = (Mirror*)instance;
+  close(self->file);
+  pthread_mutex_destroy(&self->lock);
+  free(self->waste);
+  free(self);
 }
 
 LV2_SYMBOL_EXPORT const LV2_Descriptor*
