@@ -133,7 +133,7 @@ list_specs(const NetShape* const shape, Specs* const specs)
   const uint32_t I = shape->n_hot_inputs + shape->n_dense;
   specs->n         = 0U;
   for (uint32_t l = 0U; l < shape->n_layers; ++l) {
-    char stem[12];
+    char stem[16];
     snprintf(stem, sizeof(stem), "lstm%u", l);
     add_spec(specs, stem, "w_in", TENSOR_I8, 4U * H, l ? H : I);
     add_spec(specs, stem, "w_in.scale", TENSOR_F32, 4U * H, 0U);
