@@ -1,0 +1,43 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+#include "music/style.h"
+
+#include <string.h>
+
+// The last column is measured: see the trainer's report on its corpus
+static const StyleRow styles[N_STYLES] = {
+  [STYLE_HOUSE]       = {"house", "House", {true, true}, 70U},
+  [STYLE_DEEPHOUSE]   = {"deephouse", "Deep house", {true, true}, 80U},
+  [STYLE_PROGRESSIVE] = {"progressive", "Progressive", {true, true}, 60U},
+  [STYLE_TECHNO]      = {"techno", "Techno", {true, true}, 95U},
+  [STYLE_TRANCE]      = {"trance", "Trance", {true, true}, 85U},
+  [STYLE_SYNTHWAVE]   = {"synthwave", "Synthwave", {true, true}, 65U},
+  [STYLE_DNB]         = {"dnb", "Drum and bass", {true, true}, 80U},
+  [STYLE_FUTUREBASS]  = {"futurebass", "Future bass", {true, true}, 50U},
+  [STYLE_GARAGE]      = {"garage", "UK garage", {true, true}, 80U},
+  [STYLE_ACID]        = {"acid", "Acid", {true, true}, 80U},
+  [STYLE_GAME]        = {"game", "Game", {true, true}, 60U},
+  [STYLE_ROCK]        = {"rock", "Rock", {true, true}, 75U},
+  [STYLE_FUNK]        = {"funk", "Funk", {false, true}, 50U},
+  [STYLE_BAROQUE]     = {"baroque", "Baroque", {true, false}, 45U},
+  [STYLE_CLASSICAL]   = {"classical", "Classical", {true, false}, 25U},
+  [STYLE_ROMANTIC]    = {"romantic", "Romantic", {true, false}, 40U},
+};
+
+const StyleRow*
+style_row(const Style style)
+{
+  return &styles[(unsigned)style < N_STYLES ? style : STYLE_HOUSE];
+}
+
+int
+style_find(const char* const symbol)
+{
+  for (int i = 0; i < (int)N_STYLES; ++i) {
+    if (!strcmp(styles[i].symbol, symbol)) {
+      return i;
+    }
+  }
+  return -1;
+}
