@@ -1,0 +1,652 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+#include "compose/vocab.h"
+
+#include "music/drum_map.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/// The mean pitch that counts as neither low nor high, and how far from it is
+/// as far as it goes
+#define RANGE_MIDDLE 7
+#define RANGE_HALF 16
+
+/// Onsets stand on multiples of this: sixteenths, triplets and their halves
+#define STEP 2U
+
+#define N_PITCHES ((uint16_t)(MELODY_MAX_PITCH - MELODY_MIN_PITCH + 1))
+#define N_LENGTHS 23U
+#define N_WAITS 12U
+#define N_LEVELS 4U
+#define N_LEANS 4U
+
+/// What one step of LEAN is worth, in ticks
+#define LEAN_TICKS 12
+
+/// A melody's tokens carry no loudness
+#define MELODY_VELOCITY 100U
+
+/// Drums have no length; this is what a decoded hit gets
+#define HIT_GRIDS 6U
+
+static const uint16_t lengths[N_LENGTHS] = {
+  2U,  4U,  6U,  8U,  10U, 12U, 16U, 18U,  20U,  24U,  30U, 36U,
+  42U, 48U, 54U, 60U, 72U, 84U, 96U, 120U, 144U, 168U, 192U};
+
+static const uint16_t waits[N_WAITS] =
+  {2U, 4U, 6U, 8U, 12U, 16U, 18U, 24U, 36U, 48U, 72U, 96U};
+
+/// Ghost, soft, normal, accent: what is played, and where the next one begins
+static const uint8_t level_velocity[N_LEVELS] = {40U, 70U, 95U, 118U};
+static const uint8_t level_end[N_LEVELS]      = {55U, 83U, 107U, 128U};
+
+static const int8_t leans[N_LEANS] = {-2, -1, 1, 2};
+
+// Tokens: where each kind begins.  START is 0 in both parts.
+enum {
+  MELODY_ON     = 1,
+  MELODY_LENGTH = MELODY_ON + N_PITCHES,
+  MELODY_WAIT   = MELODY_LENGTH + N_LENGTHS,
+  N_MELODY      = MELODY_WAIT + N_WAITS,
+
+  DRUMS_HIT  = 1,
+  DRUMS_LEAN = DRUMS_HIT + N_DRUM_VOICES * N_LEVELS,
+  DRUMS_WAIT = DRUMS_LEAN + N_LEANS,
+  N_DRUMS    = DRUMS_WAIT + N_WAITS
+};
+
+_Static_assert((int)N_MELODY <= (int)VOCAB_MAX_TOKENS &&
+                 (int)N_DRUMS <= (int)VOCAB_MAX_TOKENS,
+               "VOCAB_MAX_TOKENS is too small");
+
+static const char* const melody_names[] = {
+  "START",      "ON -24",     "ON -23",     "ON -22",     "ON -21",
+  "ON -20",     "ON -19",     "ON -18",     "ON -17",     "ON -16",
+  "ON -15",     "ON -14",     "ON -13",     "ON -12",     "ON -11",
+  "ON -10",     "ON -9",      "ON -8",      "ON -7",      "ON -6",
+  "ON -5",      "ON -4",      "ON -3",      "ON -2",      "ON -1",
+  "ON 0",       "ON +1",      "ON +2",      "ON +3",      "ON +4",
+  "ON +5",      "ON +6",      "ON +7",      "ON +8",      "ON +9",
+  "ON +10",     "ON +11",     "ON +12",     "ON +13",     "ON +14",
+  "ON +15",     "ON +16",     "ON +17",     "ON +18",     "ON +19",
+  "ON +20",     "ON +21",     "ON +22",     "ON +23",     "ON +24",
+  "ON +25",     "ON +26",     "ON +27",     "ON +28",     "ON +29",
+  "ON +30",     "ON +31",     "ON +32",     "ON +33",     "ON +34",
+  "ON +35",     "LENGTH 2",   "LENGTH 4",   "LENGTH 6",   "LENGTH 8",
+  "LENGTH 10",  "LENGTH 12",  "LENGTH 16",  "LENGTH 18",  "LENGTH 20",
+  "LENGTH 24",  "LENGTH 30",  "LENGTH 36",  "LENGTH 42",  "LENGTH 48",
+  "LENGTH 54",  "LENGTH 60",  "LENGTH 72",  "LENGTH 84",  "LENGTH 96",
+  "LENGTH 120", "LENGTH 144", "LENGTH 168", "LENGTH 192", "WAIT 2",
+  "WAIT 4",     "WAIT 6",     "WAIT 8",     "WAIT 12",    "WAIT 16",
+  "WAIT 18",    "WAIT 24",    "WAIT 36",    "WAIT 48",    "WAIT 72",
+  "WAIT 96",
+};
+
+static const char* const drum_names[] = {
+  "START",
+  "HIT Kick ghost",
+  "HIT Kick soft",
+  "HIT Kick normal",
+  "HIT Kick accent",
+  "HIT Snare ghost",
+  "HIT Snare soft",
+  "HIT Snare normal",
+  "HIT Snare accent",
+  "HIT Clap ghost",
+  "HIT Clap soft",
+  "HIT Clap normal",
+  "HIT Clap accent",
+  "HIT Closed hat ghost",
+  "HIT Closed hat soft",
+  "HIT Closed hat normal",
+  "HIT Closed hat accent",
+  "HIT Open hat ghost",
+  "HIT Open hat soft",
+  "HIT Open hat normal",
+  "HIT Open hat accent",
+  "HIT Low tom ghost",
+  "HIT Low tom soft",
+  "HIT Low tom normal",
+  "HIT Low tom accent",
+  "HIT High tom ghost",
+  "HIT High tom soft",
+  "HIT High tom normal",
+  "HIT High tom accent",
+  "HIT Crash ghost",
+  "HIT Crash soft",
+  "HIT Crash normal",
+  "HIT Crash accent",
+  "HIT Ride ghost",
+  "HIT Ride soft",
+  "HIT Ride normal",
+  "HIT Ride accent",
+  "LEAN -2",
+  "LEAN -1",
+  "LEAN +1",
+  "LEAN +2",
+  "WAIT 2",
+  "WAIT 4",
+  "WAIT 6",
+  "WAIT 8",
+  "WAIT 12",
+  "WAIT 16",
+  "WAIT 18",
+  "WAIT 24",
+  "WAIT 36",
+  "WAIT 48",
+  "WAIT 72",
+  "WAIT 96",
+};
+
+_Static_assert(sizeof(melody_names) / sizeof(melody_names[0]) == N_MELODY &&
+                 sizeof(drum_names) / sizeof(drum_names[0]) == N_DRUMS,
+               "a token has no name");
+
+// Hot inputs after the last token: how many columns each has
+#define N_PLACES 128U
+#define N_BARS 8U
+#define N_METRES 4U
+#define N_ONSETS 17U ///< Four bits, and one for "not known"
+
+#define N_SHARED (N_PLACES + N_BARS + N_METRES + N_FILLS)
+
+typedef struct {
+  uint16_t           n_tokens;
+  uint16_t           i_wait; ///< First WAIT
+  uint16_t           n_hot;
+  uint16_t           n_hot_inputs;
+  uint32_t           full; ///< Notes in a 4/4 bar that count as fully dense
+  const char* const* names;
+} PartRow;
+
+static const PartRow parts[N_PARTS] = {
+  [PART_MELODY] =
+    {N_MELODY, MELODY_WAIT, 5U, N_MELODY + N_SHARED, 16U, melody_names},
+  [PART_DRUMS] =
+    {N_DRUMS, DRUMS_WAIT, 6U, N_DRUMS + N_SHARED + N_ONSETS, 32U, drum_names},
+};
+
+uint32_t
+vocab_n_tokens(const Part part)
+{
+  return parts[part].n_tokens;
+}
+
+uint32_t
+vocab_n_hot(const Part part)
+{
+  return parts[part].n_hot;
+}
+
+uint32_t
+vocab_n_hot_inputs(const Part part)
+{
+  return parts[part].n_hot_inputs;
+}
+
+const char*
+vocab_token_name(const Part part, const uint16_t token)
+{
+  return token < parts[part].n_tokens ? parts[part].names[token] : "?";
+}
+
+// ---------------------------------------------------------------- the cursor
+
+void
+cursor_init(Cursor* const cursor, const Part part, const Metre metre)
+{
+  cursor->part       = part;
+  cursor->grid       = 0U;
+  cursor->bar_grids  = metre_bar_grids(metre);
+  cursor->last_token = VOCAB_START;
+  cursor->pitch      = INT8_MIN;
+  cursor->lean       = 0;
+  cursor->voice      = -1;
+  cursor->velocity   = 0U;
+}
+
+static bool
+is_in(const uint32_t token, const uint32_t begin, const uint32_t n)
+{
+  return token >= begin && token - begin < n;
+}
+
+/// Whether an ON still waits for its LENGTH
+static bool
+is_sounding(const Cursor* const cursor)
+{
+  return cursor->part == PART_MELODY &&
+         is_in(cursor->last_token, MELODY_ON, N_PITCHES);
+}
+
+static void
+wait(Cursor* const cursor, const uint16_t i_wait)
+{
+  cursor->grid += waits[i_wait];
+  cursor->lean  = 0;
+  cursor->voice = -1;
+}
+
+static bool
+step_melody(Cursor* const cursor, const uint16_t token, GridNote* const note)
+{
+  if (is_in(token, MELODY_ON, N_PITCHES)) {
+    cursor->pitch = (int8_t)(token - MELODY_ON + MELODY_MIN_PITCH);
+    return false;
+  }
+  if (is_in(token, MELODY_WAIT, N_WAITS)) {
+    wait(cursor, (uint16_t)(token - MELODY_WAIT));
+    return false;
+  }
+  if (!is_in(token, MELODY_LENGTH, N_LENGTHS)) {
+    return false;
+  }
+
+  const uint16_t length = lengths[token - MELODY_LENGTH];
+  const bool     made   = is_sounding(cursor);
+  if (made) {
+    *note = (GridNote){cursor->grid, length, cursor->pitch, MELODY_VELOCITY, 0};
+  }
+  cursor->grid += length;
+  return made;
+}
+
+static bool
+step_drums(Cursor* const cursor, const uint16_t token, GridNote* const note)
+{
+  if (is_in(token, DRUMS_WAIT, N_WAITS)) {
+    wait(cursor, (uint16_t)(token - DRUMS_WAIT));
+    return false;
+  }
+  if (is_in(token, DRUMS_LEAN, N_LEANS)) {
+    cursor->lean = leans[token - DRUMS_LEAN];
+    return false;
+  }
+  if (!is_in(token, DRUMS_HIT, N_DRUM_VOICES * N_LEVELS)) {
+    return false;
+  }
+
+  cursor->voice    = (int8_t)((token - DRUMS_HIT) / (int)N_LEVELS);
+  cursor->velocity = level_velocity[(token - DRUMS_HIT) % (int)N_LEVELS];
+
+  *note = (GridNote){cursor->grid,
+                     HIT_GRIDS,
+                     cursor->voice,
+                     cursor->velocity,
+                     (int8_t)(cursor->lean * LEAN_TICKS)};
+  return true;
+}
+
+bool
+cursor_step(Cursor* const cursor, const uint16_t token, GridNote* const note)
+{
+  const bool made    = cursor->part == PART_MELODY
+                         ? step_melody(cursor, token, note)
+                         : step_drums(cursor, token, note);
+  cursor->last_token = token;
+  return made;
+}
+
+// ---------------------------------------------------------------- the inputs
+
+/// 4/4, 3/4, others in twos, others
+static uint16_t
+metre_class(const Metre metre)
+{
+  const unsigned n = metre.n_beats;
+  return (uint16_t)(metre.unit == 4U && n == 4U   ? 0
+                    : metre.unit == 4U && n == 3U ? 1
+                    : (n & (n - 1U)) == 0U        ? 2
+                                                  : 3);
+}
+
+/// Bars of any usual metre keep their grid; longer ones are shrunk to 4/4
+static uint16_t
+place_in_bar(const uint32_t grid, const uint32_t bar_grids)
+{
+  const uint32_t place = grid % bar_grids;
+  return (uint16_t)(bar_grids <= N_PLACES ? place : place * 96U / bar_grids);
+}
+
+static bool
+has_onset(const Surroundings* const around,
+          const uint32_t            bar_grids,
+          const uint32_t            begin,
+          const uint32_t            end)
+{
+  for (uint32_t grid = begin; grid < end; ++grid) {
+    const uint32_t i_bar = grid / bar_grids;
+    const uint32_t place = grid % bar_grids;
+    if (i_bar < around->n_bars &&
+        (around->onsets[i_bar * VOCAB_ONSET_WORDS + place / 64U] >>
+         (place % 64U)) &
+          1U) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// The melody's onsets: a bit for now, and one for each of three sixteenths
+static uint16_t
+onset_pattern(const Surroundings* const around,
+              const uint32_t            bar_grids,
+              const uint32_t            grid)
+{
+  if (!around->onsets) {
+    return N_ONSETS - 1U;
+  }
+
+  uint16_t pattern = has_onset(around, bar_grids, grid, grid + STEP);
+  for (uint32_t k = 0U; k < 3U; ++k) {
+    const uint32_t begin = grid + STEP + 6U * k;
+    if (has_onset(around, bar_grids, begin, begin + 6U)) {
+      pattern = (uint16_t)(pattern | 2U << k);
+    }
+  }
+  return pattern;
+}
+
+void
+cursor_inputs(const Cursor* const       cursor,
+              const Surroundings* const around,
+              uint16_t* const           hot)
+{
+  const uint32_t bar_grids = cursor->bar_grids;
+  const uint32_t i_bar     = cursor->grid / bar_grids;
+  const uint8_t  fill =
+    around->fill && i_bar < around->n_bars ? around->fill[i_bar] : FILL_NONE;
+
+  // Bars may be numbered below 0: unsigned numbers wrap at a multiple of 8
+  const uint32_t input[] = {
+    place_in_bar(cursor->grid, bar_grids),
+    (around->i_bar + i_bar) % N_BARS,
+    metre_class(around->metre),
+    fill < N_FILLS ? fill : FILL_NONE,
+  };
+  static const uint16_t width[] = {N_PLACES, N_BARS, N_METRES, N_FILLS};
+
+  uint16_t base = parts[cursor->part].n_tokens;
+  hot[0]        = cursor->last_token;
+  for (size_t k = 0U; k < sizeof(width) / sizeof(width[0]); ++k) {
+    hot[k + 1U] = (uint16_t)(base + input[k]);
+    base        = (uint16_t)(base + width[k]);
+  }
+  if (cursor->part == PART_DRUMS) {
+    hot[5] = (uint16_t)(base + onset_pattern(around, bar_grids, cursor->grid));
+  }
+}
+
+// --------------------------------------------------------------- the grammar
+
+/// A LENGTH may pass the end by no more than it must
+static void
+allow_lengths(const uint32_t n_left, uint8_t* const allowed)
+{
+  for (uint32_t i = 0U; i < N_LENGTHS; ++i) {
+    allowed[MELODY_LENGTH + i] = i == 0U || lengths[i - 1U] < n_left;
+  }
+}
+
+static void
+allow_pitches(const uint32_t pitches, uint8_t* const allowed)
+{
+  for (int i = 0; i < (int)N_PITCHES; ++i) {
+    const int pitch_class  = (i + MELODY_MIN_PITCH + 120) % 12;
+    allowed[MELODY_ON + i] = (pitches >> pitch_class) & 1U;
+  }
+}
+
+static void
+allow_drums(const Cursor* const cursor, uint8_t* const allowed)
+{
+  const int first = cursor->voice + 1;
+  memset(allowed + DRUMS_HIT + first * (int)N_LEVELS,
+         1,
+         (size_t)((int)N_DRUM_VOICES - first) * N_LEVELS);
+
+  // One LEAN for all that sounds now, before the first of them
+  if (cursor->voice < 0 && !cursor->lean) {
+    memset(allowed + DRUMS_LEAN, 1, N_LEANS);
+  }
+}
+
+void
+cursor_allowed(const Cursor* const cursor,
+               const uint32_t      pitches,
+               const uint32_t      end_grid,
+               uint8_t* const      allowed)
+{
+  const PartRow* const row = &parts[cursor->part];
+  const uint32_t       n_left =
+    end_grid > cursor->grid ? end_grid - cursor->grid : 0U;
+
+  memset(allowed, 0, row->n_tokens);
+  if (is_sounding(cursor)) {
+    allow_lengths(n_left, allowed);
+    return;
+  }
+  if (n_left && cursor->part == PART_MELODY) {
+    allow_pitches(pitches, allowed);
+  } else if (n_left) {
+    allow_drums(cursor, allowed);
+  }
+
+  // A LEAN promises a hit
+  if (!n_left || !cursor->lean || cursor->voice >= 0) {
+    memset(allowed + row->i_wait, 1, N_WAITS);
+  }
+}
+
+// --------------------------------------------------------------- the encoder
+
+/// Tokens written so far; `n` goes on counting when there is no more room
+typedef struct {
+  uint16_t* token;
+  uint32_t  room;
+  uint32_t  n;
+  uint32_t  grid;
+} Sink;
+
+static void
+put(Sink* const sink, const uint32_t token)
+{
+  if (sink->n < sink->room) {
+    sink->token[sink->n] = (uint16_t)token;
+  }
+  ++sink->n;
+}
+
+/// Index of the largest entry of a rising table that is at most `value`
+static uint32_t
+find_at_most(const uint16_t* const table,
+             const uint32_t        n,
+             const uint32_t        value)
+{
+  uint32_t i = n - 1U;
+  while (i && table[i] > value) {
+    --i;
+  }
+  return i;
+}
+
+static void
+put_waits(Sink* const sink, const uint32_t i_wait, const uint32_t grid)
+{
+  while (sink->grid < grid) {
+    const uint32_t i = find_at_most(waits, N_WAITS, grid - sink->grid);
+    put(sink, i_wait + i);
+    sink->grid += waits[i];
+  }
+}
+
+static uint32_t
+on_step(const uint32_t grid)
+{
+  return grid - grid % STEP;
+}
+
+/// A pitch that has a token, by octaves
+static int
+fold(int pitch)
+{
+  while (pitch < MELODY_MIN_PITCH) {
+    pitch += 12;
+  }
+  while (pitch > MELODY_MAX_PITCH) {
+    pitch -= 12;
+  }
+  return pitch;
+}
+
+static void
+encode_melody(const GridNote* const notes,
+              const uint32_t        n_notes,
+              const uint32_t        end_grid,
+              Sink* const           sink)
+{
+  for (uint32_t i = 0U; i < n_notes; ++i) {
+    const uint32_t grid = on_step(notes[i].grid);
+    const uint32_t next =
+      i + 1U < n_notes && on_step(notes[i + 1U].grid) < end_grid
+        ? on_step(notes[i + 1U].grid)
+        : end_grid;
+
+    // Of notes at one moment the last, which is the highest, is kept
+    if (next <= grid) {
+      continue;
+    }
+
+    const uint32_t room     = next - grid;
+    const uint32_t i_length = find_at_most(
+      lengths, N_LENGTHS, notes[i].length < room ? notes[i].length : room);
+    put_waits(sink, MELODY_WAIT, grid);
+    put(sink, (uint32_t)(MELODY_ON + fold(notes[i].pitch) - MELODY_MIN_PITCH));
+    put(sink, MELODY_LENGTH + i_length);
+    sink->grid += lengths[i_length];
+  }
+}
+
+static uint32_t
+level_of(const uint8_t velocity)
+{
+  uint32_t level = 0U;
+  while (level + 1U < N_LEVELS && velocity >= level_end[level]) {
+    ++level;
+  }
+  return level;
+}
+
+/// Put the LEAN of a moment, if its mean is nearer to one than to none
+static void
+put_lean(Sink* const sink, const int sum, const int n)
+{
+  const int doubled = sum * 2 + (sum < 0 ? -1 : 1) * n * LEAN_TICKS;
+  int       lean    = doubled / (2 * n * LEAN_TICKS);
+  lean              = lean < -2 ? -2 : lean > 2 ? 2 : lean;
+  for (uint32_t i = 0U; i < N_LEANS; ++i) {
+    if (leans[i] == lean) {
+      put(sink, DRUMS_LEAN + i);
+    }
+  }
+}
+
+/// The hits of one moment
+static void
+put_hits(Sink* const sink, const GridNote* const notes, const uint32_t n_notes)
+{
+  uint8_t velocity[N_DRUM_VOICES] = {0U};
+  int     lean                    = 0;
+  int     n                       = 0;
+  for (uint32_t i = 0U; i < n_notes; ++i) {
+    const uint32_t voice = (uint32_t)notes[i].pitch;
+    if (voice < N_DRUM_VOICES) {
+      velocity[voice] = notes[i].velocity > velocity[voice] ? notes[i].velocity
+                                                            : velocity[voice];
+      lean += notes[i].lean;
+      ++n;
+    }
+  }
+  if (n) {
+    put_lean(sink, lean, n);
+  }
+  for (uint32_t voice = 0U; voice < N_DRUM_VOICES; ++voice) {
+    if (velocity[voice]) {
+      put(sink, DRUMS_HIT + voice * N_LEVELS + level_of(velocity[voice]));
+    }
+  }
+}
+
+static void
+encode_drums(const GridNote* const notes,
+             const uint32_t        n_notes,
+             const uint32_t        end_grid,
+             Sink* const           sink)
+{
+  uint32_t n = 0U;
+  for (uint32_t i = 0U; i < n_notes; i += n) {
+    const uint32_t grid = on_step(notes[i].grid);
+    if (grid >= end_grid) {
+      break;
+    }
+    n = 1U;
+    while (i + n < n_notes && on_step(notes[i + n].grid) == grid) {
+      ++n;
+    }
+    put_waits(sink, DRUMS_WAIT, grid);
+    put_hits(sink, notes + i, n);
+  }
+}
+
+Status
+vocab_encode(const Part            part,
+             const GridNote* const notes,
+             const uint32_t        n_notes,
+             const uint32_t        end_grid,
+             uint16_t* const       tokens,
+             const uint32_t        max_tokens,
+             uint32_t* const       n_tokens)
+{
+  Sink sink = {tokens, max_tokens, 0U, 0U};
+  if (part == PART_MELODY) {
+    encode_melody(notes, n_notes, end_grid, &sink);
+  } else {
+    encode_drums(notes, n_notes, end_grid, &sink);
+  }
+  put_waits(&sink, parts[part].i_wait, end_grid);
+  *n_tokens = sink.n < max_tokens ? sink.n : max_tokens;
+  return sink.n <= max_tokens ? STATUS_SUCCESS : STATUS_FULL;
+}
+
+// ---------------------------------------------------------- the dense inputs
+
+static int8_t
+clamp_dense(const int64_t value)
+{
+  return (int8_t)(value < -127 ? -127 : value > 127 ? 127 : value);
+}
+
+int8_t
+vocab_density(const Part part, const uint32_t n_notes, const uint32_t n_grids)
+{
+  const int64_t full = (int64_t)parts[part].full * (n_grids ? n_grids : 1U);
+  return clamp_dense(-127 + (int64_t)n_notes * 96 * 254 / full);
+}
+
+int8_t
+vocab_range(const Part            part,
+            const GridNote* const notes,
+            const uint32_t        n_notes)
+{
+  if (part != PART_MELODY || !n_notes) {
+    return 0;
+  }
+
+  int64_t sum = 0;
+  for (uint32_t i = 0U; i < n_notes; ++i) {
+    sum += notes[i].pitch - RANGE_MIDDLE;
+  }
+  return clamp_dense(sum * 127 / ((int64_t)n_notes * RANGE_HALF));
+}
