@@ -29,10 +29,13 @@ ROOMS = [  # name, folder, may use, sources
      'vocab features generator gate composer'),
     ('learn', 'dsp/learn', ['base', 'nn', 'OPENBLAS', 'M', 'PTHREAD'],
      'blas dataset loss lstm_train adam crew held_out round'),
+    ('learn_double', 'dsp/learn', ['base', 'OPENBLAS', 'M', 'PTHREAD', 'DOUBLE'],
+     'blas dataset loss lstm_train adam crew'),
+    ('oracle', 'dsp/nn', ['nn', 'OPENBLAS'], 'product_blas'),
     ('midi', 'tools', ['base'], 'midi_file'),
-    ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD'],
+    ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],
      'uri_table timeline capture host_worker host'),
-    ('draw', 'tools', ['base', 'music', 'CAIRO', 'M'], 'picture'),
+    ('draw', 'tools', ['base', 'music', 'CAIRO', 'M'], 'piano_roll'),
     ('school', 'tools/train',
      ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'CAIRO', 'M'],
      'corpus ngram checkpoint progress loss_curve card trainer'),
@@ -41,7 +44,7 @@ ROOMS = [  # name, folder, may use, sources
 # What the plugin may use; it carries nothing else
 PLUGIN = ('plugin', 'plugin',
           ['base', 'music', 'play', 'nn', 'compose', 'LV2'],
-          'plugin urids position worker midi_out state')
+          'ports urids log position worker midi_out state plugin')
 
 PROGRAMS = [  # name, rooms and libraries, sources
     ('perpetuo-demo', ['host', 'midi', 'draw', 'compose'], 'tools/demo.c'),
@@ -53,6 +56,12 @@ PROGRAMS = [  # name, rooms and libraries, sources
 TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_rooms', [], ''),
     ('realtime', 'test_rt_symbols', ['plugin'], ''),
+    ('numbers', 'test_gradients', ['learn'], ''),
+    ('numbers', 'test_gradients_double', ['learn_double'],
+     'tests/test_gradients.c'),
+    ('numbers', 'test_trainer', ['school'], ''),
+    ('realtime', 'test_realtime', ['host', 'plugin', 'GUARD', 'DL', 'ALONE'],
+     'tests/rt_guard.c'),
     ('host', 'test_host', ['host'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
@@ -62,36 +71,41 @@ TESTS = [  # group, name, rooms and libraries, further sources
 ELSEWHERE = ['tests/mirror.lv2/mirror.c']
 
 # What is looked for; a room or verb that has to do without says so.
-LIBRARIES = [  # name here, name for pkg-config, Debian package, must be there
-    ('LV2', 'lv2', 'lv2-dev', True),
-    ('LILV', 'lilv-0', 'liblilv-dev', False),
-    ('CAIRO', 'cairo', 'libcairo2-dev', False),
-    ('OPENBLAS', 'openblas', 'libopenblas-dev', False),
+LIBRARIES = [  # name here, name for pkg-config, Debian package
+    ('LV2', 'lv2', 'lv2-dev'),
+    ('LILV', 'lilv-0', 'liblilv-dev'),
+    ('CAIRO', 'cairo', 'libcairo2-dev'),
+    ('OPENBLAS', 'openblas', 'libopenblas-dev'),
 ]
 
 # What the verbs need of a machine, and the Debian packages that hold it
 RIGS = '../shared/rigs/hosts'
-NEEDS = [  # probe, Debian packages, verbs
-    ('program cc gcc clang', 'gcc libc6-dev', 'build demo train test'),
-    ('program pkg-config pkgconf', 'pkg-config', 'build demo train test'),
-    ('library lv2', 'lv2-dev', 'build demo train test'),
-    ('library lilv-0', 'liblilv-dev', 'demo test'),
-    ('library cairo', 'libcairo2-dev', 'demo train test'),
-    ('library openblas', 'libopenblas-dev', 'train test'),
-    ('program fluidsynth', 'fluidsynth', 'demo test'),
-    ('file /usr/share/sounds/sf2/*.sf2', 'timgm6mb-soundfont', 'demo test'),
-    ('program sord_validate', 'sordi', 'test'),
-    ('program lv2info', 'lilv-utils', 'test'),
-    ('program nm', 'binutils', 'test'),
-    ('program jalv', 'jalv', 'rigs'),
-    ('program jackd', 'jackd2', 'rigs'),
-    ('library jack', 'libjack-jackd2-dev', 'rigs'),
+NEEDS = [  # what, probe, Debian packages, verbs
+    ('a C compiler', 'program cc gcc clang', 'gcc libc6-dev',
+     'build demo train test'),
+    ('pkg-config', 'program pkg-config', 'pkg-config',
+     'build demo train test'),
+    ('LV2 headers', 'library lv2', 'lv2-dev', 'build demo train test'),
+    ('lilv, to host the plugin', 'library lilv-0', 'liblilv-dev', 'demo test'),
+    ('cairo, to draw', 'library cairo', 'libcairo2-dev', 'demo train test'),
+    ('OpenBLAS, to train', 'library openblas', 'libopenblas-dev',
+     'train test'),
+    ('FluidSynth, to hear it', 'program fluidsynth', 'fluidsynth',
+     'demo test'),
+    ('a sound font', 'file /usr/share/sounds/sf2/*.sf2', 'timgm6mb-soundfont',
+     'demo test'),
+    ('sord_validate', 'program sord_validate', 'sordi', 'test'),
+    ('lv2info', 'program lv2info', 'lilv-utils', 'test'),
+    ('nm', 'program nm', 'binutils', 'test'),
+    ('jalv', 'program jalv', 'jalv', 'rigs'),
+    ('JACK', 'program jackd', 'jackd2', 'rigs'),
+    ('JACK headers', 'library jack', 'libjack-jackd2-dev', 'rigs'),
 ]
 
 # -ffp-contract=off: music is decided by these sums, see README, "Exact"
 FLAGS = ['-std=c11', '-ffp-contract=off', '-fvisibility=hidden', '-fPIC']
 WARNINGS = ['-Wall', '-Wextra', '-Wconversion']
-SOFT = ['-Wall', '-Wextra']
+SOFT = ['-Wall', '-Wextra', '-fvisibility=default']
 FAST_FOLDERS = ('dsp/nn', 'dsp/learn')
 
 
@@ -111,33 +125,42 @@ def helpers():
 
 
 def provide(verb):
-    """See that the machine has what a verb needs; true when that changed it."""
+    """See that the machine has what a verb needs; true when that changed it.
+
+    The verb `build` is only told what is missing.
+    """
     packages, _ = helpers()
     verbs = {verb}
     if verb == 'test' and os.path.isdir(os.path.join(Context.run_dir, RIGS)):
         verbs.add('rigs')
-    missing = [(probe, names) for probe, names, who in NEEDS
+    missing = [(what, names) for what, probe, names, who in NEEDS
                if verbs & set(who.split()) and not packages.is_there(probe)]
     if not missing:
         return False
-    for probe, names in missing:
-        print('Missing: %-36s Debian package: %s' % (probe, names))
+    for what, names in missing:
+        print('Missing: %-28s Debian: %s' % (what, names))
     names = sorted({n for _, names in missing for n in names.split()})
-    return packages.install(names, not Options.options.no_install)
+    may_install = verb != 'build' and not Options.options.no_install
+    return packages.install(names, may_install)
+
+
+USAGE = '''./waf [OPTIONS] VERB [...]
+
+  demo [...]   build, play a song in a host, leave it in build/demo
+  test [...]   build, run every test; or only the groups or programs named
+  train [...]  build, learn the models again from folders of MIDI files
+  build        build the bundle build/perpetuo.lv2 and the programs
+  install      put the bundle into ~/.lv2, or into PREFIX/lib/lv2
+  uninstall    take it away again
+  configure    look at the machine and say what can be built
+  lint         formatting, rooms and clang-tidy
+  clean        remove what was built
+
+What follows demo, test and train is for them: ./waf demo --help'''
 
 
 def options(opt):
-    opt.parser.usage = '''./waf VERB [OPTIONS]
-
-  demo [...]   build, play a song in a host, write build/demo (demo --help)
-  test [...]   build, run every test; or only the groups or programs named
-  train [...]  build, learn the models again (train --help)
-  configure    look at the machine and say what will be built
-  build        build the bundle build/%s.lv2 and the programs
-  install      put the bundle into ~/.lv2, or into PREFIX/lib/lv2
-  uninstall    take it away again
-  lint         formatting, layers and clang-tidy
-  clean        remove what was built''' % APPNAME
+    opt.parser.get_usage = lambda: USAGE
     opt.load('compiler_c')
     opt.parser.set_defaults(prefix='')
     own = opt.add_option_group('Perpetuo')
@@ -156,26 +179,26 @@ def options(opt):
 
 def configure(conf):
     packages, _ = helpers()
-    if not packages.is_there(NEEDS[0][0]):
-        conf.fatal('There is no C compiler (Debian: gcc libc6-dev)')
+    for what, probe, _, _ in NEEDS[:3]:
+        if not packages.is_there(probe):
+            provide('build')
+            conf.fatal('The plugin cannot be built without %s' % what)
     conf.load('compiler_c')
-    if not packages.is_there(NEEDS[1][0]):
-        conf.fatal('There is no pkg-config (Debian: pkg-config)')
-
-    for name, package, debian, needed in LIBRARIES:
-        found = conf.check_cfg(package=package, args='--cflags --libs',
-                               uselib_store=name, mandatory=False)
-        if needed and not found:
-            conf.fatal('%s is missing (Debian: %s)' % (package, debian))
+    for name, package, _ in LIBRARIES:
+        conf.check_cfg(package=package, args='--cflags --libs',
+                       uselib_store=name, mandatory=False)
         # Their headers are not ours to warn about
         for folder in conf.env['INCLUDES_' + name]:
             conf.env.append_value('CFLAGS_' + name, ['-isystem', folder])
         conf.env['INCLUDES_' + name] = []
+    conf.env.DEFINES_DOUBLE = ['PERPETUO_DOUBLE']
     conf.env.LIB_M = ['m']
     conf.env.LIB_DL = ['dl']
     conf.env.LIB_PTHREAD = ['pthread']
-    conf.env.HAVE = ['M', 'DL', 'PTHREAD', 'ALONE'] + [
-        name for name, _, _, _ in LIBRARIES if conf.env['HAVE_' + name]]
+    # For tests: to stand before the C library's functions; to wrap them
+    conf.env.LINKFLAGS_GUARD = ['-rdynamic']
+    conf.env.HAVE = ['M', 'DL', 'PTHREAD', 'GUARD', 'DOUBLE', 'ALONE'] + [
+        name for name, _, _ in LIBRARIES if conf.env['HAVE_' + name]]
     flags(conf)
     summary(conf)
 
@@ -205,7 +228,7 @@ def flags(conf):
 
 def summary(conf):
     def line(what, needs, use):
-        lack = [d for n, _, d, _ in LIBRARIES
+        lack = [d for n, _, d in LIBRARIES
                 if n in closure(needs) and n not in conf.env.HAVE]
         text = use if not lack else 'no: needs %s' % ' '.join(lack)
         conf.msg(what, text, color='YELLOW' if lack else 'GREEN')
@@ -265,10 +288,11 @@ def build(bld):
             make(bld, 'c cprogram', name, use, present(bld, names.split()))
     if bld.cmd == 'test':
         for _, name, use, more in TESTS:
-            path = 'tests/%s.c' % name
-            if can(bld, use) and bld.path.find_resource(path):
-                make(bld, 'c cprogram', 'tests/' + name, use,
-                     [path] + present(bld, more.split()), warnings=SOFT)
+            own = ['tests/%s.c' % name]
+            sources = [p for p in own if bld.path.find_node(p)] + more.split()
+            if can(bld, use):
+                make(bld, 'c cprogram', 'tests/' + name, use + ['M'],
+                     present(bld, sources), warnings=SOFT)
 
 
 def make(bld, kind, name, use, sources, speed='SPEED', warnings=WARNINGS,
@@ -290,7 +314,7 @@ def bundle(bld):
     for ttl in present(bld, ['ttl/plugin.ttl']):
         files['plugin.ttl'] = ttl
     for folder, kind in (('presets', '.ttl'), ('models', '.safetensors')):
-        for path in sorted(os.listdir(bld.path.find_node(folder).abspath())):
+        for path in bundled(bld, folder):
             if path.endswith(kind):
                 files['%s/%s' % (folder, path)] = '%s/%s' % (folder, path)
     for target, source in files.items():
@@ -308,6 +332,11 @@ def bundle(bld):
         root = bld.bldnode.make_node(BUNDLE)
         bld.install_files(folder, [root.make_node(f) for f in sorted(files)],
                           cwd=root, relative_trick=True)
+
+
+def bundled(bld, folder):
+    node = bld.path.find_node(folder)
+    return sorted(os.listdir(node.abspath())) if node else []
 
 
 def copy(task):
@@ -345,16 +374,26 @@ def lv2_folder(bld):
 class Verb(object):
     """A BuildContext that sees to the machine, builds, and then runs something."""
 
+    has_configured = False
+
     def execute(self):
+        args = json.loads(os.environ.get('PERPETUO_ARGS', '[]'))
         opt, wish = Options.options, self.configured('WISH')
+        self.before(args)
         changed = provide(self.cmd)
         other = (opt.debug or opt.sanitize) and wish != [
             str(opt.debug), opt.sanitize]
-        if changed or other or self.lacks():
+        if (changed or other or self.lacks()) and not Verb.has_configured:
+            Verb.has_configured = True
             Scripting.run_command('configure')
+            Scripting.run_command(self.cmd)
+            return
         super(Verb, self).execute()
         sys.stdout.flush()
-        self.after(json.loads(os.environ.get('PERPETUO_ARGS', '[]')))
+        self.after(args)
+
+    def before(self, args):
+        """Complain before the work, where that is possible."""
 
     def configured(self, key):
         env = ConfigSet.ConfigSet()
@@ -370,12 +409,15 @@ class Verb(object):
         had = self.configured('HAVE')
         return had is not None and any(
             name not in had and packages.is_there('library ' + package)
-            for name, package, _, _ in LIBRARIES)
+            for name, package, _ in LIBRARIES)
 
 
 class Test(Verb, Build.BuildContext):
     """builds, and runs the tests"""
     cmd = 'test'
+
+    def before(self, args):
+        helpers()[1].chosen(TESTS, args)
 
     def after(self, args):
         _, run = helpers()
@@ -393,6 +435,35 @@ class Program(Verb):
             self.fatal('%s was not built: a library is missing' % self.program)
         os.chdir(os.environ.get('PERPETUO_CWD', Context.run_dir))
         os.execv(path, [path] + args)
+
+
+class Lint(Context.Context):
+    """looks for faults of form"""
+    cmd = 'lint'
+
+    def execute(self):
+        sources = [f for f in self.cmd_and_log(
+            ['git', 'ls-files', '*.c', '*.h'], quiet=Context.BOTH).split()]
+        flags = ['-std=c11', '-D_POSIX_C_SOURCE=200809L', '-Idsp', '-I.',
+                 '-I/usr/include/lilv-0', '-I/usr/include/cairo']
+        steps = [
+            ([sys.executable, '-B', 'tests/test_rooms.py'], ''),
+            (['clang-format', '--dry-run', '-Werror'] + sources,
+             'clang-format'),
+            (['clang-tidy', '--quiet'] + [
+                f for f in sources if f.endswith('.c')] + ['--'] + flags,
+             'clang-tidy'),
+        ]
+        packages, _ = helpers()
+        bad = 0
+        for command, program in steps:
+            if program and not packages.is_there('program ' + program):
+                print('%s is not here (Debian: %s)' % (program, program))
+            else:
+                bad |= self.exec_command(command, stdout=None, stderr=None,
+                                         cwd=Context.run_dir)
+        if bad:
+            self.fatal('lint found something')
 
 
 class Demo(Program, Build.BuildContext):

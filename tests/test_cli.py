@@ -1,0 +1,162 @@
+# Copyright 2026 The Perpetuo authors
+# SPDX-License-Identifier: ISC
+
+"""What a person types, as typed: good and bad."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from check import BUILD, TOP, Skip, check, run
+
+WAF = os.path.join(TOP, 'waf')
+OWN_WAF = os.path.join(TOP, '.waf')
+
+
+class Copy:
+    """A copy of the sources, with a home of its own."""
+
+    def __init__(self):
+        self.room = tempfile.mkdtemp(prefix='perpetuo-cli-')
+        self.top = os.path.join(self.room, 'perpetuo')
+        self.home = os.path.join(self.room, 'home')
+        os.makedirs(self.home)
+        leave = shutil.ignore_patterns(
+            '.git', 'build', '.waf', '.lock-waf*', '__pycache__')
+        shutil.copytree(TOP, self.top, ignore=leave, symlinks=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.room, ignore_errors=True)
+
+    def type(self, *words, **env):
+        """Type ./waf WORDS there; its exit status and what it said."""
+        whole = dict(os.environ, HOME=self.home)
+        if os.path.isdir(OWN_WAF) and 'WAFDIR' not in whole:
+            whole['WAFDIR'] = OWN_WAF
+        whole.update(env)
+        return say([sys.executable, os.path.join(self.top, 'waf')]
+                   + list(words), whole, self.top)
+
+
+def say(command, env=None, cwd=TOP, timeout=400):
+    done = subprocess.run(command, env=env, cwd=cwd, timeout=timeout,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, universal_newlines=True,
+                          errors='replace')
+    return done.returncode, done.stdout
+
+
+def refused(result, *words):
+    """It failed, with a sentence that holds the words, and no traceback."""
+    status, text = result
+    check(status not in (0, None) and 0 < status < 128,
+          'status %s:\n%s' % (status, text))
+    check('Traceback' not in text, text)
+    for word in words:
+        check(word.lower() in text.lower(), '"%s" is not in:\n%s'
+              % (word, text))
+
+
+def works(result, *words):
+    status, text = result
+    check(status == 0, 'status %s:\n%s' % (status, text))
+    for word in words:
+        check(word in text, '"%s" is not in:\n%s' % (word, text))
+
+
+def test_help_names_the_verbs():
+    with Copy() as copy:
+        works(copy.type('--help'), 'demo', 'test', 'train', 'install')
+
+
+def test_wrong_words_are_refused():
+    with Copy() as copy:
+        refused(copy.type('paly'), 'paly')
+        refused(copy.type('configure', '--sanitize=everything'), 'sanitize')
+        refused(copy.type('build', WAFDIR='/nowhere'), 'WAFDIR', '/nowhere')
+        refused(copy.type('test', '--no-install', 'test_of_patience'),
+                'patience')
+
+
+def test_no_waf_is_one_line():
+    """On a machine without waf and without apt-get, it says what to do."""
+    with Copy() as copy:
+        status, text = copy.type('build', PATH='/nonexistent', WAFDIR='')
+        if status == 0:
+            raise Skip('this Python has a waflib of its own')
+        refused((status, text), 'no waf', 'Install')
+        check(len(text.strip().splitlines()) == 1, text)
+
+
+def test_install_and_uninstall():
+    files = {'manifest.ttl', 'plugin.ttl', 'perpetuo.so'}
+    with Copy() as copy:
+        works(copy.type('configure', '--no-install'), 'Plugin bundle',
+              'Install into')
+        root = os.path.join(copy.room, 'root')
+        words = ['--prefix=/usr', '--destdir=' + root]
+        works(copy.type('install', *words))
+        folder = os.path.join(root, 'usr/lib/lv2/perpetuo.lv2')
+        check(files <= set(os.listdir(folder)), os.listdir(folder))
+        for kind in ('models', 'presets'):
+            want = [f for f in os.listdir(os.path.join(TOP, kind))
+                    if f.endswith(('.safetensors', '.ttl'))]
+            have = os.listdir(os.path.join(folder, kind)) if want else []
+            check(sorted(want) == sorted(have), '%s: %s' % (kind, have))
+        works(copy.type('uninstall', *words))
+        check(not os.path.exists(folder), 'uninstall left %s' % folder)
+
+        works(copy.type('install'))
+        folder = os.path.join(copy.home, '.lv2/perpetuo.lv2')
+        check(files <= set(os.listdir(folder)), os.listdir(folder))
+        works(copy.type('uninstall', '--user'))
+        check(not os.path.exists(folder), 'uninstall left %s' % folder)
+
+
+def program(name):
+    path = os.path.join(BUILD, name)
+    if not os.path.isfile(path):
+        raise Skip('%s was not built: a library is missing' % name)
+    return path
+
+
+def test_demo_explains_itself():
+    works(say([program('perpetuo-demo'), '--help']), '--bars', '--seed')
+
+
+def test_demo_refuses_nonsense():
+    demo = program('perpetuo-demo')
+    with tempfile.TemporaryDirectory() as room:
+        for words in (['--bars', 'many'], ['--bars', '0'], ['--bars', '-4'],
+                      ['--bars'], ['--tempo', 'fast'], ['--tempo', '0'],
+                      ['--seed', 'x'], ['--sing'], ['--preset', 'Polka night'],
+                      ['--uri', 'urn:nobody:home']):
+            refused(say([demo] + words, cwd=room))
+            check(not os.listdir(room), '%s left %s' % (
+                ' '.join(words), os.listdir(room)))
+
+
+def test_train_explains_itself():
+    works(say([program('perpetuo-train'), '--help']), '--part', '--corpus')
+
+
+def test_train_refuses_nonsense():
+    train = program('perpetuo-train')
+    with tempfile.TemporaryDirectory() as room:
+        for words in (['--part', 'tuba'], ['--corpus', '/nowhere'],
+                      ['--part', 'melody', '--corpus', '/nowhere'],
+                      ['--part', 'melody', '--corpus', room],
+                      ['--part'], ['--wings']):
+            refused(say([train] + words, cwd=room))
+
+
+if __name__ == '__main__':
+    run(test_help_names_the_verbs, test_wrong_words_are_refused,
+        test_no_waf_is_one_line, test_install_and_uninstall,
+        test_demo_explains_itself, test_demo_refuses_nonsense,
+        test_train_explains_itself, test_train_refuses_nonsense)
