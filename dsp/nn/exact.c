@@ -5,8 +5,23 @@
 
 // The callable copies of what the header defines for inlining
 
+extern uint32_t
+exact_bits(float x);
+
 extern float
-exact_power_of_2(int32_t n);
+exact_float(uint32_t bits);
+
+extern float
+exact_sign(float size, float x);
+
+extern float
+exact_size(float x);
+
+extern float
+exact_hold(float x, float most);
+
+extern float
+exact_drop(float x, float least);
 
 extern float
 exact_exp(float x);

@@ -15,7 +15,8 @@
 
    Largest absolute error against double precision over all floats:
    exact_sigmoid 1.2e-7, exact_tanh 1.8e-7; largest relative error of exact_exp
-   2e-7.  NaN counts as the least argument.  Tested by test_exact.
+   2e-7.  NaN counts as an infinity of its sign.  Tested by
+   test_exact.
 */
 #ifndef PERPETUO_NN_EXACT_H
 #define PERPETUO_NN_EXACT_H
@@ -40,14 +41,59 @@ static_assert(FLT_RADIX == 2 && FLT_MANT_DIG == 24 && FLT_MAX_EXP == 128,
 /// Arguments of exact_exp are held within +- this: no infinity, no subnormal
 #define EXACT_MAX_EXP 87.0f
 
-/// 2^n for n in -126 .. 127
-inline float
-exact_power_of_2(const int32_t n)
+#if defined(__GNUC__)
+#  define EXACT_INLINE inline __attribute__((always_inline))
+#else
+#  define EXACT_INLINE inline
+#endif
+
+/// The bits of a float, and back
+EXACT_INLINE uint32_t
+exact_bits(const float x)
 {
-  const uint32_t bits = (uint32_t)(n + 127) << 23U;
-  float          x    = 0.0f;
+  uint32_t bits = 0U;
+  memcpy(&bits, &x, sizeof(bits));
+  return bits;
+}
+
+EXACT_INLINE float
+exact_float(const uint32_t bits)
+{
+  float x = 0.0f;
   memcpy(&x, &bits, sizeof(x));
   return x;
+}
+
+/// `size` (not negative) with the sign of `x`
+EXACT_INLINE float
+exact_sign(const float size, const float x)
+{
+  return exact_float(exact_bits(size) | (exact_bits(x) & 0x80000000U));
+}
+
+/// The magnitude of `x`
+EXACT_INLINE float
+exact_size(const float x)
+{
+  return exact_float(exact_bits(x) & 0x7FFFFFFFU);
+}
+
+/// `x` held within +-`most`, which is above 0
+EXACT_INLINE float
+exact_hold(const float x, const float most)
+{
+  // Floats of one sign are in the order of their bits
+  const uint32_t size = exact_bits(x) & 0x7FFFFFFFU;
+  const uint32_t held = size < exact_bits(most) ? size : exact_bits(most);
+  return exact_sign(exact_float(held), x);
+}
+
+/// `x`, or zero where its magnitude is below `least`
+EXACT_INLINE float
+exact_drop(const float x, const float least)
+{
+  const uint32_t size = exact_bits(x) & 0x7FFFFFFFU;
+  return exact_float(exact_bits(x) & (0U - (size >= exact_bits(least))));
 }
 
 /**
@@ -56,11 +102,10 @@ exact_power_of_2(const int32_t n)
    Source: x = n ln 2 + r with ln 2 in two parts (Cody and Waite 1980), then
    the Taylor series of e^r to the 7th power, |r| <= ln 2 / 2, by Horner's rule.
 */
-inline float
+EXACT_INLINE float
 exact_exp(const float x)
 {
-  const float low = x > -EXACT_MAX_EXP ? x : -EXACT_MAX_EXP;
-  const float a   = low < EXACT_MAX_EXP ? low : EXACT_MAX_EXP;
+  const float a = exact_hold(x, EXACT_MAX_EXP);
 
   // Adding 1.5 * 2^23 leaves no room for a fraction: nearest whole number
   const float rounder = 12582912.0f;
@@ -76,34 +121,32 @@ exact_exp(const float x)
   p       = (p * r) * r + r;
   p       = p + 1.0f;
 
-  return p * exact_power_of_2((int32_t)n);
+  // n is in -126 .. 126, and its power of two a float of only an exponent
+  return p * exact_float((uint32_t)((int32_t)n + 127) << 23U);
 }
 
 /// 1 / (1 + e^-x)
-inline float
+EXACT_INLINE float
 exact_sigmoid(const float x)
 {
   return 1.0f / (1.0f + exact_exp(-x));
 }
 
 /// The hyperbolic tangent; odd: exact_tanh(-x) is -exact_tanh(x)
-inline float
+EXACT_INLINE float
 exact_tanh(const float x)
 {
-  const float a = x < 0.0f ? -x : x;
-  const float e = exact_exp(-2.0f * a);
-  const float t = (1.0f - e) / (1.0f + e);
-  return x < 0.0f ? -t : t;
+  const float e = exact_exp(-2.0f * exact_size(exact_hold(x, EXACT_MAX_EXP)));
+  return exact_sign((1.0f - e) / (1.0f + e), x);
 }
 
 /// The whole number nearest to `steps`, halves away from zero, held within
-/// -127 .. 127; NaN is -127
-inline int8_t
+/// -127 .. 127
+EXACT_INLINE int8_t
 exact_round(const float steps)
 {
-  const float low  = steps > -127.0f ? steps : -127.0f;
-  const float held = low < 127.0f ? low : 127.0f;
-  return (int8_t)(int32_t)(held + (held < 0.0f ? -0.5f : 0.5f));
+  const float held = exact_hold(steps, 127.0f);
+  return (int8_t)(int32_t)(held + exact_sign(0.5f, steps));
 }
 
 #endif // PERPETUO_NN_EXACT_H

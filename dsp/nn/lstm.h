@@ -51,6 +51,7 @@ typedef struct {
 
    @param sums_in (N, 4H) what comes in.
    @param sums_hid (N, 4H) scratch.
+   @param gates (4H) scratch.
    Thread: any.  Memory: none allocated.
 */
 void
@@ -58,6 +59,7 @@ lstm_step(const Lstm*      lstm,
           const LstmState* state,
           uint32_t         n,
           const int32_t*   sums_in,
-          int32_t*         sums_hid);
+          int32_t*         sums_hid,
+          float*           gates);
 
 #endif // PERPETUO_NN_LSTM_H

@@ -39,6 +39,7 @@ struct NetState {
   int32_t*  sums_dense; ///< (4H), what the dense inputs add
   int32_t*  sums_in;    ///< (N, 4H) scratch
   int32_t*  sums_hid;   ///< (N, 4H) scratch
+  float*    gates;      ///< (4H) scratch
   int32_t*  sums_out;   ///< (N, V) scratch
 };
 
@@ -400,9 +401,11 @@ net_state_new(const Net* const net, const uint32_t n_sequences)
   state->sums_dense = (int32_t*)calloc(G, sizeof(int32_t));
   state->sums_in    = (int32_t*)calloc(N, G * sizeof(int32_t));
   state->sums_hid   = (int32_t*)calloc(N, G * sizeof(int32_t));
+  state->gates      = (float*)calloc(G, sizeof(float));
   state->sums_out   = (int32_t*)calloc(N, s->n_out * sizeof(int32_t));
   if (!state->hidden || !state->cell || !state->dense || !state->sums_dense ||
-      !state->sums_in || !state->sums_hid || !state->sums_out) {
+      !state->sums_in || !state->sums_hid || !state->gates ||
+      !state->sums_out) {
     net_state_free(state);
     return NULL;
   }
@@ -419,6 +422,7 @@ net_state_free(NetState* const state)
 {
   if (state) {
     free(state->sums_out);
+    free(state->gates);
     free(state->sums_hid);
     free(state->sums_in);
     free(state->sums_dense);
@@ -510,7 +514,8 @@ net_step(const Net* const      net,
               &state->layer[l],
               state->n,
               state->sums_in,
-              state->sums_hid);
+              state->sums_hid,
+              state->gates);
   }
 
   dense_forward(&net->out,

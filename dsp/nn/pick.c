@@ -43,53 +43,63 @@ likeliest(const PickRule* const rule,
   return best;
 }
 
-/// Weights of all classes; their sum
+/// a * b / 2^bits, for b below 2^bits and bits not above 32
 static uint64_t
-weigh(const PickRule* const rule,
-      const float* const    logits,
-      const uint32_t        n,
-      const uint32_t        best,
-      uint32_t* const       weights)
+scale(const uint64_t a, const uint64_t b, const unsigned bits)
 {
-  uint64_t total = 0U;
-  for (uint32_t i = 0U; i < n; ++i) {
-    const float away = (logits[i] - logits[best]) / rule->temperature;
-    const float share =
-      logits[i] == logits[best] ? 1.0f : exact_exp(away) * (away < 0.0f);
-
-    weights[i] =
-      is_allowed(rule, i) ? (uint32_t)(share * (float)WEIGHT_ONE) : 0U;
-    total += weights[i];
-  }
-  return total;
+  const uint64_t low = a & ((UINT64_C(1) << bits) - 1U);
+  return (a >> bits) * b + ((low * b) >> bits);
 }
 
-/// The fewest of the largest weights that sum up to at least `enough`
+/// Weights of all classes
+static void
+weigh(const PickRule* const    rule,
+      const float* const       logits,
+      const uint32_t           n,
+      const uint32_t           best,
+      uint32_t* const restrict weights)
+{
+  const float most = logits[best];
+  for (uint32_t i = 0U; i < n; ++i) {
+    // None that is allowed is above the best
+    const float away = exact_size((logits[i] - most) / rule->temperature);
+
+    weights[i] = (uint32_t)(int32_t)(exact_exp(-away) * (float)WEIGHT_ONE);
+  }
+
+  for (uint32_t i = 0U; rule->allowed && i < n; ++i) {
+    weights[i] = rule->allowed[i] ? weights[i] : 0U;
+  }
+  weights[best] = WEIGHT_ONE;
+}
+
+/// Sum of all weights that are at least `level`
+static uint64_t
+sum_from(const uint32_t* const weights, const uint32_t n, const uint32_t level)
+{
+  uint64_t sum = 0U;
+  for (uint32_t i = 0U; i < n; ++i) {
+    sum += weights[i] >= level ? weights[i] : 0U;
+  }
+  return sum;
+}
+
+/// The fewest of the largest weights that sum up to at least `enough`, which is
+/// above 0 and not above the sum of all
 static Nucleus
 nucleus(const uint32_t* const weights, const uint32_t n, const uint64_t enough)
 {
-  Nucleus kept = {WEIGHT_ONE + 1U, 0U, 0U};
-  while (kept.total < enough) {
-    // The next lower weight, and how often it occurs
-    uint32_t level   = 0U;
-    uint32_t n_level = 0U;
-    for (uint32_t i = 0U; i < n; ++i) {
-      if (weights[i] < kept.level && weights[i] > level) {
-        level   = weights[i];
-        n_level = 0U;
-      }
-      n_level += weights[i] == level ? 1U : 0U;
+  // The highest level that leaves enough is found bit by bit
+  uint32_t level = 0U;
+  for (uint32_t bit = WEIGHT_ONE; bit; bit >>= 1U) {
+    if (sum_from(weights, n, level | bit) >= enough) {
+      level |= bit;
     }
-    if (!level) {
-      break;
-    }
-
-    const uint64_t missing = (enough - kept.total + level - 1U) / level;
-
-    kept.level   = level;
-    kept.n_level = missing < n_level ? (uint32_t)missing : n_level;
-    kept.total += (uint64_t)level * kept.n_level;
   }
+
+  const uint64_t above = sum_from(weights, n, level + 1U);
+  const uint64_t more  = (enough - above + level - 1U) / level;
+  const Nucleus  kept  = {level, (uint32_t)more, above + more * level};
   return kept;
 }
 
@@ -108,21 +118,18 @@ pick(const PickRule* const rule,
     return best;
   }
 
-  const uint64_t total = weigh(rule, logits, n, best, weights);
+  weigh(rule, logits, n, best, weights);
 
-  // Beyond this share lies less than one step of the sum
-  Nucleus kept = {1U, UINT32_MAX, total};
+  Nucleus kept = {1U, UINT32_MAX, sum_from(weights, n, 0U)};
   if (rule->top_p < 1.0f) {
     const float    share  = rule->top_p > 0.0f ? rule->top_p : 0.0f;
     const uint64_t parts  = (uint64_t)(share * (float)WEIGHT_ONE);
-    const uint64_t enough = (total >> 24U) * parts +
-                            (((total & (WEIGHT_ONE - 1U)) * parts) >> 24U);
+    const uint64_t enough = scale(kept.total, parts, 24U);
 
     kept = nucleus(weights, n, enough ? enough : 1U);
   }
 
-  uint64_t place   = (kept.total >> 32U) * random +
-                     (((kept.total & UINT32_MAX) * random) >> 32U);
+  uint64_t place   = scale(kept.total, random, 32U);
   uint32_t n_level = kept.n_level;
   for (uint32_t i = 0U; i < n; ++i) {
     uint32_t weight = weights[i] >= kept.level ? weights[i] : 0U;
