@@ -201,12 +201,12 @@ draw_legend(const Paper* const p, const LossCurve* const curve)
   if (best_held_out >= 0.0) {
     set_colour(p, held_out);
     snprintf(text, sizeof(text), "held out, best %.3f", best_held_out);
-    write_at(p, WIDTH - RIGHT - 160.0, TOP + 18.0, 13.0, text);
+    write_at(p, WIDTH - RIGHT - 330.0, TOP - 12.0, 13.0, text);
   }
   if (last_train >= 0.0) {
     set_colour(p, train);
     snprintf(text, sizeof(text), "training, now %.3f", last_train);
-    write_at(p, WIDTH - RIGHT - 160.0, TOP + 38.0, 13.0, text);
+    write_at(p, WIDTH - RIGHT - 140.0, TOP - 12.0, 13.0, text);
   }
 }
 

@@ -17,6 +17,7 @@
 
 #define MAX_STREAMS 4096U
 #define MAX_WINDOW 4096U
+#define MAX_HIDDEN 4096U
 #define MAX_BAD_STEPS 20U
 #define MARKS_PER_EVALUATION 4U
 
@@ -93,6 +94,44 @@ train_options_default(void)
     .checkpoint_s = 60.0,
   };
   return options;
+}
+
+Status
+train_options_check(const TrainOptions* const o, Trouble* const trouble)
+{
+  const Status bad = STATUS_BAD_ARG;
+  if (!o->n_hidden || o->n_hidden > MAX_HIDDEN) {
+    return trouble_say(trouble, bad, "Hidden units must be 1 to %u",
+                       MAX_HIDDEN);
+  }
+  if (!o->n_layers || o->n_layers > NET_MAX_LAYERS) {
+    return trouble_say(trouble, bad, "Layers must be 1 to %u", NET_MAX_LAYERS);
+  }
+  if (!o->n_streams || o->n_streams > MAX_STREAMS) {
+    return trouble_say(trouble, bad, "The batch must be 1 to %u", MAX_STREAMS);
+  }
+  if (!o->n_window || o->n_window > MAX_WINDOW) {
+    return trouble_say(trouble, bad, "The window must be 1 to %u", MAX_WINDOW);
+  }
+  if (!o->n_threads || o->n_threads > CREW_MAX) {
+    return trouble_say(trouble, bad, "Threads must be 1 to %u", CREW_MAX);
+  }
+  if (!(o->rate > 0.0 && o->rate < 1.0)) {
+    return trouble_say(trouble, bad, "The rate must be above 0 and below 1");
+  }
+  if (!(o->dropout >= 0.0 && o->dropout < 0.95)) {
+    return trouble_say(trouble, bad, "Dropout must be 0 to 0.95");
+  }
+  if (!(o->floor >= 0.0 && o->floor <= 1.0)) {
+    return trouble_say(trouble, bad, "The floor must be 0 to 1");
+  }
+  if (!o->n_steps && !(o->n_epochs > 0.0 && o->n_epochs < 1e6)) {
+    return trouble_say(trouble, bad, "Epochs must be above 0");
+  }
+  if (!o->n_held_out) {
+    return trouble_say(trouble, bad, "Held-out steps must be above 0");
+  }
+  return STATUS_SUCCESS;
 }
 
 static double
@@ -470,34 +509,6 @@ trainer_evaluate(Trainer* const        self,
 
 // Making and unmaking
 
-static Status
-check_options(const TrainOptions* const o, Trouble* const trouble)
-{
-  const Status bad = STATUS_BAD_ARG;
-  if (!o->n_streams || o->n_streams > MAX_STREAMS) {
-    return trouble_say(trouble, bad, "The batch must be 1 to %u", MAX_STREAMS);
-  }
-  if (!o->n_window || o->n_window > MAX_WINDOW) {
-    return trouble_say(trouble, bad, "The window must be 1 to %u", MAX_WINDOW);
-  }
-  if (!o->n_threads || o->n_threads > CREW_MAX) {
-    return trouble_say(trouble, bad, "Threads must be 1 to %u", CREW_MAX);
-  }
-  if (!(o->rate > 0.0 && o->rate < 1.0)) {
-    return trouble_say(trouble, bad, "The rate must be above 0 and below 1");
-  }
-  if (!(o->dropout >= 0.0 && o->dropout < 0.95)) {
-    return trouble_say(trouble, bad, "Dropout must be 0 to 0.95");
-  }
-  if (!o->n_steps && !(o->n_epochs > 0.0 && o->n_epochs < 1e6)) {
-    return trouble_say(trouble, bad, "Epochs must be above 0");
-  }
-  if (!o->n_held_out) {
-    return trouble_say(trouble, bad, "Held-out steps must be above 0");
-  }
-  return STATUS_SUCCESS;
-}
-
 /// List what can be drawn, with weights summed up; also count and plan
 static Status
 prepare_data(Trainer* const self, Trouble* const trouble)
@@ -650,9 +661,10 @@ prepare(Trainer* const self, Trouble* const trouble)
 
   if (layout_init(&self->layout, &shape)) {
     return trouble_say(trouble, STATUS_BAD_ARG,
-                       "A net of %u layers of %u units cannot be made: layers "
-                       "are 1 to %u",
-                       o->n_layers, o->n_hidden, NET_MAX_LAYERS);
+                       "A net of %u layers of %u units cannot be made for %u "
+                       "inputs and %u outputs",
+                       o->n_layers, o->n_hidden,
+                       set->n_hot_inputs + set->n_dense, set->n_classes);
   }
 
   Status st = prepare_data(self, trouble);
@@ -685,7 +697,7 @@ trainer_new(const Dataset* const      set,
             Trainer** const           trainer,
             Trouble* const            trouble)
 {
-  Status st = check_options(options, trouble);
+  Status st = train_options_check(options, trouble);
   if (st) {
     return st;
   }

@@ -48,6 +48,10 @@ typedef struct {
 TrainOptions
 train_options_default(void);
 
+/// STATUS_BAD_ARG with a sentence when an option is outside of its range
+NODISCARD Status
+train_options_check(const TrainOptions* options, Trouble* trouble);
+
 /// Where a run leaves its traces; null paths leave none
 typedef struct {
   const char* checkpoint; ///< File to save to, and to go on from
