@@ -21,7 +21,7 @@ Configure.autoconfig = 'clobber'
 ROOMS = [  # name, folder, may use, sources
     ('base', 'dsp/base', [], 'status rng'),
     ('music', 'dsp/music', ['base'],
-     'metre phrase drum_map scale groove style mix'),
+     'phrase drum_map scale groove style mix'),
     ('play', 'dsp/play', ['base', 'music'], 'transport schedule plan player'),
     ('nn', 'dsp/nn', ['base'],
      'product exact dense lstm net pick model model_file'),
@@ -32,7 +32,7 @@ ROOMS = [  # name, folder, may use, sources
     ('learn_double', 'dsp/learn', ['base', 'OPENBLAS', 'M', 'PTHREAD', 'DOUBLE'],
      'blas dataset loss lstm_train adam crew'),
     ('oracle', 'dsp/nn', ['nn', 'OPENBLAS'], 'product_blas'),
-    ('midi', 'tools', ['base'], 'midi_file'),
+    ('midi', 'tools', ['base', 'M'], 'midi_file sound'),
     ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],
      'uri_table timeline capture host_worker host'),
     ('draw', 'tools', ['base', 'music', 'CAIRO', 'M'], 'piano_roll'),
@@ -56,10 +56,15 @@ PROGRAMS = [  # name, rooms and libraries, sources
 TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_rooms', [], ''),
     ('realtime', 'test_rt_symbols', ['plugin'], ''),
+    ('numbers', 'test_dataset', ['learn'], ''),
+    ('numbers', 'test_loss', ['learn'], ''),
+    ('numbers', 'test_adam', ['learn'], ''),
+    ('numbers', 'test_lstm_train', ['learn'], ''),
     ('numbers', 'test_gradients', ['learn'], ''),
     ('numbers', 'test_gradients_double', ['learn_double'],
      'tests/test_gradients.c'),
     ('numbers', 'test_trainer', ['school'], ''),
+    ('numbers', 'test_same_bits', ['compose'], ''),
     ('realtime', 'test_realtime', ['host', 'plugin', 'GUARD', 'DL', 'ALONE'],
      'tests/rt_guard.c'),
     ('host', 'test_host', ['host'], ''),
@@ -68,7 +73,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
 ]
 
 # Sources that a test builds by itself
-ELSEWHERE = ['tests/mirror.lv2/mirror.c']
+ELSEWHERE = ['tests/mirror.lv2/mirror.c', 'tests/digest.c']
 
 # What is looked for; a room or verb that has to do without says so.
 LIBRARIES = [  # name here, name for pkg-config, Debian package

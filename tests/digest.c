@@ -1,0 +1,109 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+/**
+   Composes some phrases and says what came out, a line for each.
+
+   test_same_bits.py builds it in many ways and compares the lines.  Words:
+   the folder of models, and the name of a backend, if not the preferred one.
+*/
+
+#include "compose/composer.h"
+#include "music/mix.h"
+#include "nn/product.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/// What is asked for: a row for each phrase, of both parts
+typedef struct {
+  uint32_t seed;
+  int32_t  i_phrase;
+  Metre    metre;
+  uint16_t reroll;
+  uint8_t  style;
+  uint8_t  other_style;
+  uint8_t  wildness;
+  uint8_t  form;
+} Wish;
+
+static const Wish wishes[] = {
+  {1U, 0, {4U, 4U}, 0U, 0U, 0U, 50U, FORM_STEADY},
+  {1U, 1, {4U, 4U}, 0U, 0U, N_STYLES - 1U, 50U, FORM_CLUB},
+  {7U, 9, {4U, 4U}, 1U, 1U, N_STYLES / 2U, 100U, FORM_WAVES},
+  {7U, -3, {3U, 4U}, 0U, N_STYLES - 1U, N_STYLES - 2U, 60U, FORM_CLUB},
+  {4000000000U, 100000, {7U, 8U}, 3U, 2U, 3U, 0U, FORM_STEADY},
+};
+
+/// FNV-1a over what a note is, so that no padding counts
+static uint64_t
+hash_u32(const uint64_t hash, const uint32_t value)
+{
+  uint64_t h = hash;
+  for (unsigned i = 0U; i < 4U; ++i) {
+    h = (h ^ ((value >> (8U * i)) & 0xFFU)) * UINT64_C(1099511628211);
+  }
+  return h;
+}
+
+static void
+tell(Composer* const composer, const Wish* const wish, const Part part)
+{
+  static Phrase phrase;
+
+  Request request = {part, wish->i_phrase, wish->metre, wish->reroll, {0}};
+  mix_init(&request.mix);
+  memset(request.mix.style, 0, sizeof(request.mix.style));
+  request.mix.seed                     = wish->seed;
+  request.mix.style[wish->other_style] = 40U;
+  request.mix.style[wish->style]       = 100U;
+  request.mix.melody_wildness          = wish->wildness;
+  request.mix.drum_wildness            = wish->wildness;
+  request.mix.form                     = wish->form;
+  request.mix.humanise                 = 30U;
+  request.mix.swing                    = 20U;
+  composer_compose(composer, &request, &phrase);
+
+  uint64_t hash = UINT64_C(14695981039346656037);
+  for (uint32_t i = 0U; i < phrase.n_notes; ++i) {
+    const Note* const note = &phrase.notes[i];
+
+    hash = hash_u32(hash, note->tick);
+    hash = hash_u32(hash, note->length);
+    hash = hash_u32(hash, note->key);
+    hash = hash_u32(hash, note->velocity);
+  }
+  uint32_t score = 0U;
+  memcpy(&score, &phrase.score, sizeof(score));
+  printf("part %u phrase %d seed %u: %u notes %016" PRIx64
+         ", score %08x after %u tries, %u rejected\n",
+         (unsigned)part, wish->i_phrase, wish->seed, phrase.n_notes, hash,
+         score, phrase.n_tries, phrase.n_rejected);
+}
+
+int
+main(const int argc, char** const argv)
+{
+#ifdef WITH_BLAS
+  product_add(&product_blas);
+#endif
+  if (argc < 2 || (argc > 2 && !product_use(argv[2]))) {
+    fprintf(stderr, "digest MODELS [BACKEND]: no such backend here\n");
+    return 2;
+  }
+
+  Composer* composer = NULL;
+  Trouble   trouble  = {""};
+  if (composer_new(argv[1], NULL, &composer, &trouble)) {
+    fprintf(stderr, "%s\n", trouble.text);
+    return 1;
+  }
+  for (size_t i = 0U; i < sizeof(wishes) / sizeof(*wishes); ++i) {
+    for (unsigned part = 0U; part < N_PARTS; ++part) {
+      tell(composer, &wishes[i], (Part)part);
+    }
+  }
+  composer_free(composer);
+  return 0;
+}
