@@ -56,6 +56,9 @@ PROGRAMS = [  # name, rooms and libraries, sources
 TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_rooms', [], ''),
     ('realtime', 'test_rt_symbols', ['plugin'], ''),
+    ('unit', 'test_status', ['base'], ''),
+    ('unit', 'test_rng', ['base'], ''),
+    ('numbers', 'test_exact', ['nn'], ''),
     ('numbers', 'test_dataset', ['learn'], ''),
     ('numbers', 'test_loss', ['learn'], ''),
     ('numbers', 'test_adam', ['learn'], ''),
@@ -63,6 +66,9 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('numbers', 'test_gradients', ['learn'], ''),
     ('numbers', 'test_gradients_double', ['learn_double'],
      'tests/test_gradients.c'),
+    ('numbers', 'test_round', ['learn', 'nn'], ''),
+    ('numbers', 'test_ngram', ['school'], ''),
+    ('numbers', 'test_checkpoint', ['school'], ''),
     ('numbers', 'test_trainer', ['school'], ''),
     ('numbers', 'test_same_bits', ['compose'], ''),
     ('realtime', 'test_realtime', ['host', 'plugin', 'GUARD', 'DL', 'ALONE'],
@@ -189,6 +195,7 @@ def configure(conf):
             provide('build')
             conf.fatal('The plugin cannot be built without %s' % what)
     conf.load('compiler_c')
+    conf.env.cshlib_PATTERN = '%s.so'
     for name, package, _ in LIBRARIES:
         conf.check_cfg(package=package, args='--cflags --libs',
                        uselib_store=name, mandatory=False)
