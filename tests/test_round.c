@@ -192,6 +192,60 @@ test_int8_net_is_near_the_float_net(void)
   free(weights);
 }
 
+/// Largest distance of a rounded tensor from what it was, in its steps
+static double
+distance(const Model* const model,
+         const char* const  name,
+         const Real* const  weights,
+         const size_t       row_stride,
+         const size_t       column_stride)
+{
+  char scale_name[32];
+  snprintf(scale_name, sizeof(scale_name), "%s.scale", name);
+  const Tensor* const tensor = model_find(model, name);
+  const Tensor* const scale  = model_find(model, scale_name);
+  double              worst  = 0.0;
+  CHECK(tensor && scale);
+  for (uint32_t i = 0U; i < tensor->shape[0]; ++i) {
+    const double step = 127.0 * (double)((const float*)scale->data)[i];
+    for (uint32_t j = 0U; j < tensor->shape[1]; ++j) {
+      const size_t at    = (size_t)i * tensor->shape[1] + j;
+      const double whole = (double)((const int8_t*)tensor->data)[at];
+      const double value =
+        (double)weights[i * row_stride + j * column_stride];
+      const double off = fabs(whole - value / step);
+      // Only what was clipped may be further away than a half
+      worst = fmax(worst, fabs(whole) < 127.0 ? off : 0.0);
+    }
+  }
+  return worst;
+}
+
+static void
+test_every_tensor_is_near(void)
+{
+  Layout layout;
+  Real*  weights = NULL;
+  Model* model   = NULL;
+  make_net(&layout, &weights);
+  CHECK(!round_net(&layout, weights, NULL, 0U, &model));
+  CHECK(distance(model, "lstm0.w_in", weights + layout.w_in[0], 1U, 4U * H) <
+        0.501);
+  CHECK(distance(model, "lstm1.w_in", weights + layout.w_in[1], H, 1U) < 0.501);
+  CHECK(distance(model, "lstm0.w_hid", weights + layout.w_hid[0], H, 1U) <
+        0.501);
+  CHECK(distance(model, "lstm1.w_hid", weights + layout.w_hid[1], H, 1U) <
+        0.501);
+  CHECK(distance(model, "out.w", weights + layout.out_w, H, 1U) < 0.501);
+  for (uint32_t i = 0U; i < 4U * H; ++i) {
+    const Tensor* const bias = model_find(model, "lstm1.bias");
+    CHECK(((const float*)bias->data)[i] ==
+          (float)weights[layout.bias[1] + i]);
+  }
+  model_free(model);
+  free(weights);
+}
+
 static void
 test_refuses(void)
 {
@@ -277,6 +331,7 @@ main(void)
   RUN(test_row_search_is_no_worse);
   RUN(test_row_takes_columns);
   RUN(test_int8_net_is_near_the_float_net);
+  RUN(test_every_tensor_is_near);
   RUN(test_refuses);
   RUN(test_held_out_is_chosen_evenly);
   RUN(test_score_by_hand);

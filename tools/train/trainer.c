@@ -986,7 +986,9 @@ trainer_run(Trainer* const                     self,
       st = make_mark(self, is_measured);
     }
     if (!st && is_measured) {
-      st = leave_traces(self, traces, trouble);
+      // A run is worth more than its log: trouble with that is told at the end
+      const Status traces_st = leave_traces(self, traces, NULL);
+      (void)traces_st;
     }
     show(self, progress, now_s() - begin_s, state->n_steps - from_step,
          state->n_events - from_event, is_measured);
@@ -999,12 +1001,9 @@ trainer_run(Trainer* const                     self,
   }
 
   progress_end(progress);
-  if (!st) {
-    state->done = *end != END_INTERRUPTED;
-    st = leave_traces(self, traces, trouble);
-  }
+  state->done = !st && *end != END_INTERRUPTED;
   if (!st && traces->checkpoint) {
     st = checkpoint_save(traces->checkpoint, state, trouble);
   }
-  return st;
+  return st ? st : leave_traces(self, traces, trouble);
 }
