@@ -566,8 +566,9 @@ plan(Trainer* const self)
     o->n_steps ? o->n_steps : steps < 1.0 ? 1U : (uint64_t)steps;
 
   if (!o->n_evaluate) {
-    const uint64_t part = n_steps / 60U;
-    o->n_evaluate       = part < 50U ? 50U : part > 1000U ? 1000U : part;
+    const uint64_t least = n_steps < 500U ? n_steps / 10U + 1U : 50U;
+    const uint64_t part  = n_steps / 60U;
+    o->n_evaluate = part < least ? least : part > 1000U ? 1000U : part;
   }
 
   const AdamOptions adam = {o->rate,

@@ -1,0 +1,295 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+#include "tools/train/card.h"
+
+#include "music/style.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_PREFIX 256U
+#define MAX_LICENCE 160U
+
+/// Where music came from: a prefix of paths, and what was used of it
+typedef struct {
+  char     prefix[MAX_PREFIX];
+  char     licence[MAX_LICENCE];
+  int      style;
+  uint32_t n_pieces[N_SPLITS];
+  uint64_t n_notes[N_SPLITS];
+} Source;
+
+typedef struct {
+  Source*  source;
+  uint32_t n;
+  uint32_t room;
+} Sources;
+
+double
+figures_cost(const Figures* const figures)
+{
+  const double whole = score_loss(&figures->float_net);
+  return whole > 0.0 ? 100.0 * (score_loss(&figures->int8_net) / whole - 1.0)
+                     : 0.0;
+}
+
+const char*
+card_group_name(const uint32_t group)
+{
+  return group < (uint32_t)N_STYLES ? style_row((Style)group)->name
+                                    : "no style";
+}
+
+static Source*
+source_add(Sources* const sources, const char* const prefix, const size_t length)
+{
+  if (sources->n == sources->room) {
+    const uint32_t room  = sources->room ? sources->room * 2U : 32U;
+    Source* const  fresh =
+      (Source*)realloc(sources->source, room * sizeof(Source));
+    if (!fresh) {
+      return NULL;
+    }
+    sources->source = fresh;
+    sources->room   = room;
+  }
+
+  Source* const source = &sources->source[sources->n++];
+  const size_t  n      = length < MAX_PREFIX - 1U ? length : MAX_PREFIX - 1U;
+  memset(source, 0, sizeof(*source));
+  memcpy(source->prefix, prefix, n);
+  source->style = -2; // Not seen yet
+  return source;
+}
+
+/// The map's prefixes, and a licence where its fourth column states one
+static Status
+read_map(const char* const path, Sources* const sources)
+{
+  FILE* const file = fopen(path, "r");
+  char        line[1024];
+  if (!file) {
+    return STATUS_NO_FILE;
+  }
+
+  Status st = STATUS_SUCCESS;
+  while (!st && fgets(line, sizeof(line), file)) {
+    line[strcspn(line, "\r\n")] = '\0';
+    if (!line[0] || line[0] == '#') {
+      continue;
+    }
+
+    const char* field = line;
+    for (int i = 0; i < 3 && field; ++i) {
+      field = strchr(field, '\t');
+      field = field ? field + 1 : NULL;
+    }
+    Source* const source = source_add(sources, line, strcspn(line, "\t"));
+    if (!source) {
+      st = STATUS_NO_MEM;
+    } else if (field) {
+      snprintf(source->licence, sizeof(source->licence), "%.*s",
+               (int)strcspn(field, "\t"), field);
+    }
+  }
+  fclose(file);
+  return st;
+}
+
+/// The longest prefix that fits a path, or null
+static Source*
+find_prefix(const Sources* const sources, const char* const path)
+{
+  Source* best = NULL;
+  size_t  most = 0U;
+  for (uint32_t i = 0U; i < sources->n; ++i) {
+    const size_t length = strlen(sources->source[i].prefix);
+    if (!strncmp(path, sources->source[i].prefix, length) &&
+        (!best || length > most)) {
+      best = &sources->source[i];
+      most = length;
+    }
+  }
+  return best;
+}
+
+/// Number of characters of the first two folders of a path
+static size_t
+two_folders(const char* const path)
+{
+  const char* const first  = strchr(path, '/');
+  const char* const second = first ? strchr(first + 1, '/') : NULL;
+  return second ? (size_t)(second - path) + 1U
+                : first ? (size_t)(first - path) + 1U : 0U;
+}
+
+static Status
+count_piece(Sources* const sources, const Piece* const piece, const Part part)
+{
+  uint64_t n_notes = 0U;
+  for (uint32_t i = 0U; i < piece->n_lines; ++i) {
+    if (piece->lines[i].part == part) {
+      n_notes += piece->lines[i].n_notes;
+    }
+  }
+  if (!n_notes) {
+    return STATUS_SUCCESS;
+  }
+
+  Source* source = find_prefix(sources, piece->path);
+  if (!source) {
+    source = source_add(sources, piece->path, two_folders(piece->path));
+  }
+  if (!source) {
+    return STATUS_NO_MEM;
+  }
+
+  source->style = source->style == -2 || source->style == piece->style
+                    ? piece->style
+                    : N_STYLES; // Several
+  ++source->n_pieces[piece->split];
+  source->n_notes[piece->split] += n_notes;
+  return STATUS_SUCCESS;
+}
+
+static int
+compare_sources(const void* const a, const void* const b)
+{
+  return strcmp(((const Source*)a)->prefix, ((const Source*)b)->prefix);
+}
+
+static const char*
+style_word(const int style)
+{
+  return style < 0 ? "-" : style < N_STYLES ? style_row((Style)style)->name
+                                            : "several";
+}
+
+static void
+print_sources(FILE* const file, const Sources* const sources)
+{
+  fputs("| folder | style | licence | pieces, notes to learn from | held out "
+        "|\n| --- | --- | --- | --- | --- |\n",
+        file);
+  for (uint32_t i = 0U; i < sources->n; ++i) {
+    const Source* const s = &sources->source[i];
+    if (s->style == -2) {
+      continue;
+    }
+    fprintf(file, "| %s | %s | %s | %u, %llu | %u, %llu |\n",
+            s->prefix[0] ? s->prefix : ".", style_word(s->style),
+            s->licence[0] ? s->licence : "as the folder states",
+            s->n_pieces[SPLIT_TRAIN],
+            (unsigned long long)s->n_notes[SPLIT_TRAIN],
+            s->n_pieces[SPLIT_HELD_OUT],
+            (unsigned long long)s->n_notes[SPLIT_HELD_OUT]);
+  }
+}
+
+static void
+print_figures(FILE* const file, const Figures* const f)
+{
+  const struct {
+    const char*  name;
+    const Score* score;
+  } rows[] = {
+    {"this model, int8", &f->int8_net}, {"the same before rounding", &f->float_net},
+    {"5-gram", &f->fivegram},           {"trigram", &f->trigram},
+    {"unigram", &f->unigram},
+  };
+
+  fprintf(file,
+          "Nats per event over the same %llu events of %u %s sequences; an "
+          "n-gram\nmodel is interpolated after Witten and Bell and learned "
+          "from the same training split.\n\n",
+          (unsigned long long)f->int8_net.n_events, f->n_sequences,
+          f->is_held_out ? "held-out" : "training (there was nothing to hold "
+                                        "out)");
+  fputs("| model | loss | weighted as in training |\n| --- | --- | --- |\n",
+        file);
+  for (size_t i = 0U; i < sizeof(rows) / sizeof(*rows); ++i) {
+    fprintf(file, "| %s | %.4f | %.4f |\n", rows[i].name,
+            score_loss(rows[i].score), score_weighted(rows[i].score));
+  }
+  fprintf(file, "\nRounding to int8 costs %.2f %%.\n\n", figures_cost(f));
+}
+
+static void
+print_groups(FILE* const file, const Figures* const f)
+{
+  fputs("| style | events | this model | 5-gram | trigram |\n"
+        "| --- | --- | --- | --- | --- |\n",
+        file);
+  for (uint32_t g = 0U; g < SCORE_MAX_GROUPS; ++g) {
+    if (f->int8_net.group_events[g]) {
+      fprintf(file, "| %s | %llu | %.4f | %.4f | %.4f |\n", card_group_name(g),
+              (unsigned long long)f->int8_net.group_events[g],
+              score_group(&f->int8_net, g), score_group(&f->fivegram, g),
+              score_group(&f->trigram, g));
+    }
+  }
+}
+
+static void
+print_card(FILE* const          file,
+           const Card* const    card,
+           const Sources* const sources)
+{
+  fprintf(file, "# %s\n\n", card->name);
+  fprintf(file,
+          "An LSTM of %u layers of %u units, %llu weights in int8.  Id "
+          "`%016llx`.\n\n",
+          card->n_layers, card->n_hidden, (unsigned long long)card->n_weights,
+          (unsigned long long)card->id);
+  fprintf(file, "Made by\n\n```sh\n%s\n```\n\n", card->command);
+  fprintf(file,
+          "with seed %llu; the weights are those of step %llu of %llu, where "
+          "the weighted\nheld-out loss was lowest.\n\n## How well\n\n",
+          (unsigned long long)card->seed, (unsigned long long)card->best_step,
+          (unsigned long long)card->n_steps);
+  print_figures(file, card->figures);
+  print_groups(file, card->figures);
+  fputs("\n## What it learned from\n\n", file);
+  print_sources(file, sources);
+  fputs("\nWhole pieces are held out, chosen by a hash of their content.\n",
+        file);
+}
+
+static Status
+collect(const Card* const card, Sources* const sources)
+{
+  Status st = card->map ? read_map(card->map, sources) : STATUS_SUCCESS;
+  for (uint32_t i = 0U; !st && i < card->corpus->n_pieces; ++i) {
+    st = count_piece(sources, &card->corpus->pieces[i], card->part);
+  }
+  if (!st && sources->n) {
+    qsort(sources->source, sources->n, sizeof(Source), compare_sources);
+  }
+  return st;
+}
+
+Status
+card_save(const char* const path, const Card* const card, Trouble* const trouble)
+{
+  Sources      sources = {NULL, 0U, 0U};
+  const Status st      = collect(card, &sources);
+  char         name[4096];
+  FILE*        file = NULL;
+  bool         ok   = false;
+  if (!st && snprintf(name, sizeof(name), "%s.new", path) < (int)sizeof(name)) {
+    file = fopen(name, "w");
+  }
+  if (file) {
+    print_card(file, card, &sources);
+    ok = !ferror(file);
+    ok = !fclose(file) && ok && !rename(name, path);
+  }
+  free(sources.source);
+  return st   ? trouble_say(trouble, st, "Cannot gather what \"%s\" tells", path)
+         : ok ? STATUS_SUCCESS
+              : trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\": %s",
+                            path, strerror(errno));
+}

@@ -1,0 +1,61 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+/**
+   A model's card: what it learned from, by which command, and how well.
+
+   The same figures go into the model file's metadata, so that anyone who has
+   the music can compute them again.
+*/
+#ifndef PERPETUO_TOOLS_TRAIN_CARD_H
+#define PERPETUO_TOOLS_TRAIN_CARD_H
+
+#include "base/status.h"
+#include "learn/held_out.h"
+#include "tools/train/corpus.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Held-out figures of a net and of what it is compared with
+typedef struct {
+  Score    float_net;
+  Score    int8_net;
+  Score    unigram;
+  Score    trigram;
+  Score    fivegram;
+  bool     has_float;    ///< Only the trainer itself has the float net
+  bool     is_held_out;  ///< false: there was none, so training music was read
+  uint32_t n_sequences;
+} Figures;
+
+typedef struct {
+  const char*    name;     ///< "melody", "gate_drums" ...
+  Part           part;
+  const Corpus*  corpus;
+  const char*    map;      ///< Path of the map, or null
+  const Dataset* set;
+  const char*    command;
+  uint64_t       seed;
+  uint64_t       id;       ///< Of the model
+  uint64_t       n_steps;  ///< Planned
+  uint64_t       best_step;
+  uint32_t       n_hidden;
+  uint32_t       n_layers;
+  uint64_t       n_weights;
+  const Figures* figures;
+} Card;
+
+/// Share of held-out loss that rounding added, in percent
+double
+figures_cost(const Figures* figures);
+
+/// A name for a group of the data: the style's, or "no style"
+const char*
+card_group_name(uint32_t group);
+
+/// Write a card as Markdown, whole or not at all.  STATUS_NO_WRITE, STATUS_NO_MEM.
+NODISCARD Status
+card_save(const char* path, const Card* card, Trouble* trouble);
+
+#endif // PERPETUO_TOOLS_TRAIN_CARD_H
