@@ -1,0 +1,185 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+#include "play/schedule.h"
+
+static int32_t
+phrase_of(const int32_t bar, const uint32_t n_bars)
+{
+  const int32_t n = (int32_t)n_bars;
+  return bar >= 0 ? bar / n : -1 - (-1 - bar) / n;
+}
+
+static uint32_t
+bars_of(const Mix* const mix)
+{
+  return mix->phrase_bars < 1U                ? 1U
+         : mix->phrase_bars > PHRASE_MAX_BARS ? PHRASE_MAX_BARS
+                                              : mix->phrase_bars;
+}
+
+uint32_t
+rerolls_at(const Rerolls* const self, const int32_t i_phrase)
+{
+  for (uint32_t i = 0U; i < self->n; ++i) {
+    if (self->rows[i].i_phrase == i_phrase) {
+      return self->rows[i].count;
+    }
+  }
+  return 0U;
+}
+
+void
+rerolls_add(Rerolls* const self, const int32_t i_phrase, const uint32_t count)
+{
+  const uint32_t before = rerolls_at(self, i_phrase);
+
+  // Take it out, or the oldest one when there is no room
+  uint32_t kept = 0U;
+  for (uint32_t i = 0U; i < self->n; ++i) {
+    if (self->rows[i].i_phrase != i_phrase) {
+      self->rows[kept++] = self->rows[i];
+    }
+  }
+  if (kept == MAX_REROLLS) {
+    --kept;
+    for (uint32_t i = 0U; i < kept; ++i) {
+      self->rows[i] = self->rows[i + 1U];
+    }
+  }
+
+  self->rows[kept].i_phrase = i_phrase;
+  self->rows[kept].count    = (before + count) & 0xFFFFU;
+  self->n                   = kept + 1U;
+}
+
+static Latch
+latch(const Schedule* const self,
+      const int32_t         bar,
+      const Metre           metre,
+      const Mix* const      mix)
+{
+  const int32_t own = phrase_of(bar, bars_of(mix));
+  Latch         made;
+
+  made.bar      = bar;
+  made.i_phrase = self->is_held ? self->held : own;
+  made.i_bar    = (uint32_t)(bar - own * (int32_t)bars_of(mix));
+  made.reroll   = rerolls_at(&self->rerolls, made.i_phrase);
+  made.metre    = metre;
+  made.mix      = *mix;
+  return made;
+}
+
+void
+schedule_init(Schedule* const self, const unsigned parts)
+{
+  const Metre metre = {4U, 4U};
+  Mix         mix;
+
+  mix_init(&mix);
+  self->parts     = parts;
+  self->is_held   = false;
+  self->held      = 0;
+  self->rerolls.n = 0U;
+  schedule_locate(self, 0, metre, &mix);
+}
+
+void
+schedule_locate(Schedule* const  self,
+                const int32_t    bar,
+                const Metre      metre,
+                const Mix* const mix)
+{
+  self->now  = latch(self, bar, metre, mix);
+  self->next = latch(self, bar + 1, metre, mix);
+}
+
+void
+schedule_advance(Schedule* const  self,
+                 const Metre      metre,
+                 const Mix* const mix)
+{
+  self->now       = self->next;
+  self->now.metre = metre;
+  self->next      = latch(self, self->now.bar + 1, metre, mix);
+}
+
+void
+schedule_set_metre(Schedule* const self, const Metre metre)
+{
+  self->now.metre  = metre;
+  self->next.metre = metre;
+}
+
+void
+schedule_hold(Schedule* const self, const bool is_held)
+{
+  if (is_held && !self->is_held) {
+    self->held = self->now.i_phrase;
+  }
+  self->is_held = is_held;
+}
+
+void
+schedule_reroll(Schedule* const self)
+{
+  rerolls_add(&self->rerolls, self->now.i_phrase, 1U);
+}
+
+Request
+schedule_request(const Latch* const self, const Part part)
+{
+  Request request;
+
+  request.part     = part;
+  request.i_phrase = self->i_phrase;
+  request.metre    = self->metre;
+  request.reroll   = (uint16_t)self->reroll;
+  request.mix      = self->mix;
+  return request;
+}
+
+/// Look for what a bar needs; the first that is missing goes into `request`
+static void
+look(const Schedule* const self,
+     const Latch* const    bar,
+     Plan* const           plan,
+     bool* const           is_missing,
+     Request* const        request)
+{
+  for (unsigned part = 0U; part < N_PARTS; ++part) {
+    if (self->parts & (1U << part)) {
+      const Request need = schedule_request(bar, (Part)part);
+      if (plan_find(plan, &need) < 0 && !*is_missing) {
+        *is_missing = true;
+        *request    = need;
+      }
+    }
+  }
+}
+
+bool
+schedule_next(const Schedule* const self,
+              Plan* const           plan,
+              const Mix* const      mix,
+              Request* const        request)
+{
+  bool is_missing = false;
+
+  plan_begin(plan);
+  look(self, &self->now, plan, &is_missing, request);
+  look(self, &self->next, plan, &is_missing, request);
+  if (!mix_is_equal(mix, &self->next.mix)) {
+    return is_missing; // A knob is being turned: wait for the bar line
+  }
+
+  const int32_t n_bars = (int32_t)bars_of(mix);
+  const int32_t own    = phrase_of(self->next.bar, bars_of(mix));
+  for (int32_t i = 1; i <= SCHEDULE_N_AHEAD && !is_missing; ++i) {
+    const Latch ahead =
+      latch(self, (own + i) * n_bars, self->next.metre, mix);
+    look(self, &ahead, plan, &is_missing, request);
+  }
+  return is_missing;
+}

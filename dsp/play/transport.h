@@ -1,0 +1,136 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+/**
+   Where the music is: frames on one side, bars and ticks on the other.
+
+   Two scales are used.  The *clock* counts the frames that this plugin has run;
+   it never goes back.  The *line* counts ticks along the music from the last
+   jump on; the bar that stood there began at line tick 0.  A straight line ties
+   the two: an anchor, and ticks per frame.
+
+   The host's bar and beat are the truth.  What it says is compared with the
+   line: a small difference moves the anchor without anything being played
+   twice, since what is played follows cursors over notes; a large one, or a
+   step back, is a jump.  Tempo is a first guess only, and is corrected by what
+   is measured between two positions.
+*/
+#ifndef PERPETUO_PLAY_TRANSPORT_H
+#define PERPETUO_PLAY_TRANSPORT_H
+
+#include "base/attributes.h"
+#include "music/metre.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Which fields of a Position were given
+enum {
+  POSITION_FRAME         = 1U << 0U,
+  POSITION_SPEED         = 1U << 1U,
+  POSITION_BAR           = 1U << 2U,
+  POSITION_BAR_BEAT      = 1U << 3U,
+  POSITION_BEATS_PER_BAR = 1U << 4U,
+  POSITION_BEAT_UNIT     = 1U << 5U,
+  POSITION_BPM           = 1U << 6U
+};
+
+/// What a host said of where it is; any field may be missing, or nonsense
+typedef struct {
+  unsigned fields;
+  double   frame;
+  double   speed;
+  double   bar;
+  double   bar_beat;      ///< Beats of the metre's unit since the bar line
+  double   beats_per_bar;
+  double   beat_unit;     ///< 4 for quarters
+  double   bpm;
+} Position;
+
+/// What a position meant for the music
+typedef enum {
+  TRANSPORT_SAME,      ///< On we go (or: it stands where it stood)
+  TRANSPORT_MOVED,     ///< It stands, but elsewhere
+  TRANSPORT_STARTED,   ///< It rolls now
+  TRANSPORT_STOPPED,   ///< It stands now
+  TRANSPORT_JUMPED,    ///< It rolls, but elsewhere
+  TRANSPORT_NEW_METRE, ///< It rolls on in another metre
+} TransportChange;
+
+typedef struct {
+  double  rate_hz;     ///< Sample rate
+  double  default_bpm; ///< Quarters per minute, when the host does not say
+  bool    is_rolling;
+  bool    is_known; ///< Whether a place was ever told
+  Metre   metre;
+  int32_t bar;       ///< The bar we are in, from 0
+  int64_t bar_tick;  ///< Where on the line it began
+  int64_t join_tick; ///< After a change: play onsets from here on the line
+
+  // As told
+  double speed;
+  double bpm; ///< 0 when never told
+  double beats_per_bar;
+  double beat_unit;
+  double beat_ticks; ///< Length of the unit of bar_beat
+  double bpm_factor; ///< Real tempo / what bpm in units of bar_beat says
+
+  // The straight line
+  int64_t anchor_clock;
+  double  anchor_tick;
+  double  ticks_per_frame;
+
+  // What was told last, and where measuring began
+  int64_t told_clock;
+  double  told_tick;
+  int64_t base_clock;
+  double  base_tick;
+
+  // The host's own frames, for positions without a bar; bar 0 is at frame 0
+  // until a host says otherwise
+  double frame;      ///< At told_clock
+  double frame_tick; ///< On the line, at `frame`
+} Transport;
+
+/// A transport that stands at bar 0 in 4/4
+void
+transport_init(Transport* transport, double rate_hz);
+
+/**
+   Take what the host says about the frame `clock`.
+
+   After STARTED and JUMPED the line begins anew at the current bar, so ticks
+   on the old line mean nothing any more.
+*/
+REALTIME TransportChange
+transport_told(Transport* transport, int64_t clock, const Position* position);
+
+/// Roll from bar 0 in 4/4, without a host
+REALTIME void
+transport_roll_free(Transport* transport, int64_t clock, double bpm);
+
+/// The tempo to keep where nobody states one, in quarters per minute
+REALTIME void
+transport_set_default_bpm(Transport* transport, int64_t clock, double bpm);
+
+/// Where on the line the music is at the beginning of a frame
+REALTIME double
+transport_tick_at(const Transport* transport, int64_t clock);
+
+/// The first frame that does not begin before `tick`.  Only while rolling.
+REALTIME int64_t
+transport_clock_of(const Transport* transport, int64_t tick);
+
+/// The first tick that does not lie before a frame
+REALTIME int64_t
+transport_first_tick(const Transport* transport, int64_t clock);
+
+/// Line tick of the end of the current bar
+REALTIME int64_t
+transport_bar_end(const Transport* transport);
+
+/// Go on to the next bar
+REALTIME void
+transport_next_bar(Transport* transport);
+
+#endif // PERPETUO_PLAY_TRANSPORT_H
