@@ -1,0 +1,677 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+#include "plugin/plugin.h"
+
+#include "plugin/midi_out.h"
+#include "plugin/position.h"
+
+#include <lv2/atom/util.h>
+#include <lv2/core/lv2_util.h>
+#include <lv2/log/log.h>
+#include <lv2/state/state.h>
+#include <lv2/urid/urid.h>
+
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#if defined(__GNUC__)
+#  define EXPORT __attribute__((visibility("default")))
+#else
+#  define EXPORT
+#endif
+
+/// An answer that took this long to come is not waited for any more, s
+static const double answer_s = 30.0;
+
+/// Jobs in one run, when they are done at once: more than a run ever needs
+enum { MAX_JOBS = 64 };
+
+/// Which parts each plugin sounds
+static const struct {
+  const char* uri;
+  unsigned    parts;
+} plugins[] = {
+  {PERPETUO_DUO, 1U << PART_MELODY | 1U << PART_DRUMS},
+  {PERPETUO_MELODY, 1U << PART_MELODY},
+  {PERPETUO_DRUMS, 1U << PART_DRUMS},
+};
+
+enum { N_PLUGINS = sizeof(plugins) / sizeof(plugins[0]) };
+
+// Asking the worker ------------------------------------------------------
+
+/// Hand a job over.  All books are in order before: the answer may come at
+/// once, inside of this call.
+static bool
+send_job(Plugin* const self, const Job* const job)
+{
+  Realtime* const rt = &self->rt;
+
+  ++rt->n_asked;
+  rt->asked_clock = rt->clock;
+  if (self->schedule->schedule_work(self->schedule->handle, sizeof(*job),
+                                    job) == LV2_WORKER_SUCCESS) {
+    return true;
+  }
+  --rt->n_asked; // Not taken: again in the next run
+  return false;
+}
+
+static bool
+ask_to_load(Plugin* const self)
+{
+  const Job job = {JOB_LOAD, 0U, 0U, 0U, self->rt.wanted};
+
+  self->rt.must_load = false;
+  if (!send_job(self, &job)) {
+    self->rt.must_load = true;
+    return false;
+  }
+  return true;
+}
+
+static bool
+ask_to_compose(Plugin* const self)
+{
+  Realtime* const rt = &self->rt;
+  Request         request;
+  if (!schedule_next(&rt->schedule, &rt->plan, &rt->mix, &request)) {
+    return false;
+  }
+
+  const int i_slot = plan_lend(&rt->plan, &request);
+  if (i_slot < 0) {
+    return false;
+  }
+
+  const Job job = {JOB_COMPOSE,
+                   (uint32_t)i_slot,
+                   rt->plan.slots[i_slot].serial,
+                   0U,
+                   {{0U}, {0U}}};
+  if (!send_job(self, &job)) {
+    plan_take_back(&rt->plan, i_slot);
+    return false;
+  }
+  return true;
+}
+
+/// Ask for what will be needed.  One job is out at a time; in an export, where
+/// jobs are done at once, one that was left from before is not waited for.
+static void
+ask(Plugin* const self)
+{
+  Realtime* const rt     = &self->rt;
+  const bool is_exported = port_is_on((const void* const*)rt->ports,
+                                      PORT_FREEWHEEL);
+
+  if (!self->schedule) {
+    return;
+  }
+  if (rt->n_asked &&
+      (double)(rt->clock - rt->asked_clock) > answer_s * self->rate_hz) {
+    plan_give_up(&rt->plan);
+    rt->n_asked = 0U;
+  }
+
+  for (unsigned i = 0U; i < MAX_JOBS; ++i) {
+    if (rt->n_asked > (is_exported ? 1U : 0U)) {
+      return;
+    }
+    if (!(rt->must_load     ? ask_to_load(self)
+          : rt->can_compose ? ask_to_compose(self)
+                            : false)) {
+      return;
+    }
+  }
+}
+
+// Keeping ----------------------------------------------------------------
+
+/// Let save() see what there is to keep
+static void
+keep(Plugin* const self)
+{
+  const Realtime* const rt = &self->rt;
+  State                 state;
+
+  memset(&state, 0, sizeof(state));
+  state.models  = rt->wanted;
+  state.is_held = rt->schedule.is_held;
+  state.held    = rt->schedule.held;
+  state.rerolls = rt->schedule.rerolls;
+  box_write(&self->kept, &state, STATE_N_WORDS);
+  atomic_store_explicit(&self->n_taken, rt->n_restored, memory_order_release);
+}
+
+/// Join the music where it is, without what is past
+static void
+rejoin(Realtime* const rt)
+{
+  player_end_all(&rt->player);
+  player_bar(&rt->player, transport_first_tick(rt->transport, rt->now));
+}
+
+static bool
+is_other(const ModelIds* const wanted, const ModelIds* const in_use)
+{
+  for (unsigned i = 0U; i < N_PARTS; ++i) {
+    if ((wanted->part[i] && wanted->part[i] != in_use->part[i]) ||
+        (wanted->gate[i] && wanted->gate[i] != in_use->gate[i])) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Take in what restore() has left for us
+static void
+take_restored(Plugin* const self)
+{
+  Realtime* const rt         = &self->rt;
+  const unsigned  n_restored = box_count(&self->restored);
+  State           state;
+  ModelIds        in_use;
+
+  if (n_restored == rt->n_restored ||
+      !box_read(&self->restored, &state, STATE_N_WORDS) ||
+      !worker_models(&self->worker, &in_use)) {
+    return; // Nothing new, or being written: in the next run
+  }
+
+  rt->n_restored       = n_restored;
+  rt->schedule.rerolls = state.rerolls;
+  rt->schedule.is_held = state.is_held;
+  rt->schedule.held    = state.held;
+  if (is_other(&state.models, &in_use)) {
+    rt->wanted    = state.models;
+    rt->must_load = true;
+    plan_forget(&rt->plan);
+    rejoin(rt);
+  }
+  keep(self);
+}
+
+// Following --------------------------------------------------------------
+
+/// Be where the transport is, after it changed
+static void
+follow(Plugin* const self, const TransportChange change)
+{
+  Realtime* const        rt        = &self->rt;
+  const Transport* const transport = rt->transport;
+
+  if (change == TRANSPORT_SAME) {
+    return;
+  }
+  if (change == TRANSPORT_NEW_METRE) {
+    if (rt->schedule.now.bar != transport->bar) {
+      schedule_advance(&rt->schedule, transport->metre, &rt->mix);
+    }
+    schedule_set_metre(&rt->schedule, transport->metre);
+  } else {
+    player_end_all(&rt->player);
+    schedule_locate(&rt->schedule, transport->bar, transport->metre, &rt->mix);
+  }
+  player_bar(&rt->player, transport->join_tick);
+  ask(self);
+}
+
+/// Follow the host, or nobody, from now on
+static void
+lead(Plugin* const self, const Follow whom)
+{
+  Realtime* const rt = &self->rt;
+
+  rt->transport = whom == FOLLOW_HOST ? &rt->host : &rt->own;
+  if (whom == FOLLOW_NOBODY) {
+    transport_roll_free(&rt->own, rt->clock,
+                        (double)port_value((const void* const*)rt->ports,
+                                           PORT_TEMPO));
+  } else {
+    rt->host.join_tick = transport_first_tick(&rt->host, rt->now);
+  }
+  follow(self, TRANSPORT_JUMPED);
+}
+
+// Controls ---------------------------------------------------------------
+
+static void
+read_song(Plugin* const self, const void* const* const ports)
+{
+  Realtime* const rt     = &self->rt;
+  const float     reroll = port_value(ports, PORT_REROLL);
+  const bool      is_pressed =
+    !rt->is_first && reroll > 0.5f && !(rt->reroll > 0.5f);
+  const bool is_held = port_is_on(ports, PORT_HOLD);
+
+  rt->reroll = reroll;
+  if (is_pressed) {
+    schedule_reroll(&rt->schedule);
+  }
+  if (is_held != rt->schedule.is_held &&
+      (!is_held || rt->transport->is_known)) {
+    schedule_hold(&rt->schedule, is_held);
+  } else if (!is_pressed) {
+    return;
+  }
+  keep(self);
+}
+
+static void
+read_switches(Plugin* const self, const void* const* const ports)
+{
+  Realtime* const rt         = &self->rt;
+  const bool      is_enabled = port_is_on(ports, PORT_ENABLED);
+  const Follow    whom =
+    port_is_on(ports, PORT_TRANSPORT) ? FOLLOW_NOBODY : FOLLOW_HOST;
+  const bool is_free  = whom == FOLLOW_NOBODY;
+  const bool was_free = rt->transport == &rt->own;
+  const bool is_back  = is_enabled && (!rt->is_enabled || rt->is_first);
+
+  rt->is_enabled      = is_enabled;
+  rt->player.is_muted = !is_enabled;
+  if (is_free != was_free || (is_free && is_back)) {
+    lead(self, whom);
+  } else if (!is_enabled) {
+    player_end_all(&rt->player);
+  } else if (is_back) {
+    rejoin(rt);
+  }
+
+  // Off, we are not here: what comes in goes out
+  rt->is_open = !is_enabled || port_is_on(ports, PORT_THRU);
+}
+
+static void
+read_controls(Plugin* const self)
+{
+  Realtime* const          rt    = &self->rt;
+  const void* const* const ports = (const void* const*)rt->ports;
+  const double             tempo = (double)port_value(ports, PORT_TEMPO);
+
+  ports_read_mix(ports, &rt->mix);
+  rt->player.channel[PART_MELODY] =
+    (uint8_t)(port_whole(ports, PORT_MELODY_CHANNEL) - 1U);
+  rt->player.channel[PART_DRUMS] =
+    (uint8_t)(port_whole(ports, PORT_DRUM_CHANNEL) - 1U);
+
+  read_switches(self, ports);
+  transport_set_default_bpm(&rt->host, rt->clock, tempo);
+  transport_set_default_bpm(&rt->own, rt->clock, tempo);
+  read_song(self, ports);
+
+  if (!rt->transport->is_rolling) { // Standing, every knob counts at once
+    schedule_locate(&rt->schedule, rt->transport->bar, rt->transport->metre,
+                    &rt->mix);
+  }
+  rt->is_first = false;
+}
+
+// Playing ----------------------------------------------------------------
+
+/// Play the frames `begin` .. `end` of the block
+static void
+play_slice(Plugin* const self, const uint32_t begin, const uint32_t end)
+{
+  Realtime* const  rt    = &self->rt;
+  Transport* const t     = rt->transport;
+  const int64_t    until = rt->clock + (int64_t)end;
+  int64_t          from  = rt->clock + (int64_t)begin;
+
+  while (from < until && t->is_rolling) {
+    player_bind(&rt->player, &rt->plan, &rt->schedule.now, t, from);
+
+    const int64_t line = transport_clock_of(t, transport_bar_end(t));
+    if (line >= until) {
+      break;
+    }
+
+    const int64_t stop = line > from ? line : from;
+    player_play(&rt->player, &rt->plan, t, &rt->block, rt->clock, from,
+                stop > from ? stop : from + 1, true);
+    player_leave(&rt->player, transport_bar_end(t));
+    transport_next_bar(t);
+    schedule_advance(&rt->schedule, t->metre, &rt->mix);
+    player_bar(&rt->player, t->bar_tick);
+    from    = stop;
+    rt->now = stop;
+    ask(self);
+  }
+
+  player_play(&rt->player, &rt->plan, t, &rt->block, rt->clock, from, until,
+              false);
+  rt->now = until;
+}
+
+/// Let an event from the host change where we are
+static void
+handle_event(Plugin* const         self,
+             const LV2_Atom* const atom,
+             const uint32_t        frame,
+             const uint32_t        n_frames)
+{
+  Realtime* const rt = &self->rt;
+  Position        position;
+
+  if (atom->type == self->urids.midi_MidiEvent) {
+    if (rt->is_open) {
+      player_pass(&rt->player, &rt->block,
+                  frame < n_frames ? frame : n_frames - (n_frames ? 1U : 0U),
+                  (const uint8_t*)(atom + 1), atom->size);
+    }
+  } else if (position_read(&self->urids, atom, &position)) {
+    const TransportChange change =
+      transport_told(&rt->host, rt->clock + (int64_t)frame, &position);
+    if (rt->transport == &rt->host) {
+      follow(self, change);
+    }
+  }
+}
+
+static void
+write_outputs(Realtime* const rt)
+{
+  float    score   = 0.0f;
+  uint32_t n_tries = 0U;
+  (void)player_score(&rt->player, &rt->plan, &score, &n_tries);
+
+  const struct {
+    PortIndex port;
+    float     value;
+  } rows[] = {
+    {PORT_SCORE, 100.0f * score},
+    {PORT_TRIES, (float)n_tries},
+    {PORT_LATE, (float)rt->player.n_late},
+    {PORT_BAR, (float)rt->schedule.now.bar + 1.0f},
+  };
+
+  for (unsigned i = 0U; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+    float* const port = (float*)rt->ports[rows[i].port];
+    if (port) {
+      *port = rows[i].value;
+    }
+  }
+}
+
+/// An event's frame, never before `begin` nor past the end
+static uint32_t
+frame_in_block(const int64_t  frames,
+               const uint32_t begin,
+               const uint32_t n_frames)
+{
+  return frames < (int64_t)begin      ? begin
+         : frames > (int64_t)n_frames ? n_frames
+                                      : (uint32_t)frames;
+}
+
+REALTIME static void
+run(LV2_Handle instance, const uint32_t n_frames)
+{
+  Plugin* const                  self = (Plugin*)instance;
+  Realtime* const                rt   = &self->rt;
+  const LV2_Atom_Sequence* const in =
+    (const LV2_Atom_Sequence*)rt->ports[PORT_CONTROL];
+  LV2_Atom_Sequence* const out =
+    (LV2_Atom_Sequence*)rt->ports[PORT_MIDI_OUT];
+  const uint32_t room = out ? out->atom.size : 0U;
+
+  rt->now = rt->clock;
+
+  // An event needs a frame to be in
+  midi_block_begin(&rt->block, out && n_frames ? midi_out_room(out) : 0U);
+  take_restored(self);
+  read_controls(self);
+  player_pay(&rt->player, &rt->block);
+  if (!rt->is_open) {
+    player_end_passed(&rt->player, &rt->block, 0U);
+  }
+
+  // Play up to each event, then let the event change where we are
+  uint32_t begin = 0U;
+  if (in && in->atom.type == self->urids.atom_Sequence) {
+    LV2_ATOM_SEQUENCE_FOREACH (in, event) {
+      const uint32_t end =
+        frame_in_block(event->time.frames, begin, n_frames);
+      play_slice(self, begin, end);
+      handle_event(self, &event->body, end, n_frames);
+      begin = end;
+    }
+  }
+  play_slice(self, begin, n_frames);
+
+  // Ask for what will be needed, never for what is needed now
+  ask(self);
+  write_outputs(rt);
+  if (out) {
+    midi_out_write(&self->urids, out, room, &rt->block);
+  }
+  rt->clock += (int64_t)n_frames;
+}
+
+// The host's other calls ---------------------------------------------------
+
+static LV2_Handle
+instantiate(const LV2_Descriptor* const     descriptor,
+            const double                    rate_hz,
+            const char* const               bundle,
+            const LV2_Feature* const* const features)
+{
+  LV2_URID_Map*        map      = NULL;
+  LV2_Log_Log*         log      = NULL;
+  LV2_Worker_Schedule* schedule = NULL;
+
+  Plugin* const self = (Plugin*)calloc(1U, sizeof(Plugin));
+  if (!self) {
+    return NULL;
+  }
+
+  const char* const missing =
+    lv2_features_query(features, LV2_LOG__log, &log, false, LV2_URID__map,
+                       &map, true, LV2_WORKER__schedule, &schedule, false, NULL);
+  if (missing) {
+    const Log nowhere = {NULL, 0U, 0U};
+    log_error(&nowhere, "The host does not offer %s, and nothing works without",
+              missing);
+    free(self);
+    return NULL;
+  }
+
+  unsigned parts = 0U;
+  for (unsigned i = 0U; i < N_PLUGINS; ++i) {
+    parts = strcmp(plugins[i].uri, descriptor->URI) ? parts : plugins[i].parts;
+  }
+
+  self->schedule = schedule;
+  self->rate_hz  = rate_hz;
+  urids_init(&self->urids, map);
+  log_init(&self->log, log, map);
+  if (worker_init(&self->worker, bundle, &self->log)) {
+    log_error(&self->log, "There is not enough memory for an instance");
+    free(self);
+    return NULL;
+  }
+  if (!schedule) {
+    log_error(&self->log, "This host has no worker (the LV2 worker extension), "
+                          "and nothing is composed on the audio thread: "
+                          "nothing will be played.  Use it in another host");
+  }
+
+  Realtime* const rt = &self->rt;
+  transport_init(&rt->host, rate_hz);
+  transport_init(&rt->own, rate_hz);
+  schedule_init(&rt->schedule, parts);
+  plan_init(&rt->plan);
+  player_init(&rt->player, parts);
+  rt->transport   = &rt->host;
+  rt->is_first    = true;
+  rt->can_compose = self->worker.composer;
+  keep(self);
+  return self;
+}
+
+static void
+connect_port(LV2_Handle instance, const uint32_t port, void* const data)
+{
+  if (port < N_PORTS) {
+    ((Plugin*)instance)->rt.ports[port] = data;
+  }
+}
+
+/// Nothing is freed or forgotten when we are set aside for a while; what then
+/// still sounds is ended when we come back, before anything else
+static void
+activate(LV2_Handle instance)
+{
+  Realtime* const rt = &((Plugin*)instance)->rt;
+
+  player_end_all(&rt->player);
+  rt->is_first = true;
+}
+
+static void
+cleanup(LV2_Handle instance)
+{
+  Plugin* const self = (Plugin*)instance;
+
+  worker_free(&self->worker);
+  free(self);
+}
+
+static LV2_Worker_Status
+work(LV2_Handle                        instance,
+     const LV2_Worker_Respond_Function respond,
+     LV2_Worker_Respond_Handle         handle,
+     const uint32_t                    size,
+     const void* const                 data)
+{
+  Plugin* const self = (Plugin*)instance;
+  Job           job;
+  if (size != sizeof(job)) {
+    return LV2_WORKER_ERR_UNKNOWN;
+  }
+
+  memcpy(&job, data, sizeof(job));
+  const Answer answer = worker_work(&self->worker, &self->rt.plan, &job);
+  return respond(handle, sizeof(answer), &answer);
+}
+
+REALTIME static LV2_Worker_Status
+work_response(LV2_Handle        instance,
+              const uint32_t    size,
+              const void* const data)
+{
+  Plugin* const   self = (Plugin*)instance;
+  Realtime* const rt   = &self->rt;
+  Answer          answer;
+  if (size != sizeof(answer)) {
+    return LV2_WORKER_ERR_UNKNOWN;
+  }
+
+  memcpy(&answer, data, sizeof(answer));
+  rt->n_asked -= rt->n_asked ? 1U : 0U;
+  if (answer.kind == JOB_COMPOSE) {
+    (void)plan_answer(&rt->plan, answer.i_slot, answer.serial,
+                      answer.status == STATUS_SUCCESS);
+  } else if (answer.status == STATUS_SUCCESS && !rt->must_load) {
+    const ModelIds none = {{0U}, {0U}};
+    rt->wanted          = none; // From now on, those in use
+    rt->can_compose     = true;
+    plan_forget(&rt->plan);
+    rejoin(rt);
+    keep(self);
+  }
+  return LV2_WORKER_SUCCESS;
+}
+
+/// What there is to keep at this moment
+static bool
+state_now(Plugin* const self, State* const state)
+{
+  for (unsigned i = 0U; i < 10000U; ++i) {
+    const unsigned n_restored = box_count(&self->restored);
+    const unsigned n_taken =
+      atomic_load_explicit(&self->n_taken, memory_order_acquire);
+    Box* const newest =
+      n_restored == n_taken ? &self->kept : &self->restored;
+    ModelIds in_use;
+
+    if (box_read(newest, state, STATE_N_WORDS) &&
+        worker_models(&self->worker, &in_use)) {
+      for (unsigned p = 0U; p < N_PARTS; ++p) {
+        ModelIds* const ids = &state->models;
+        ids->part[p] = ids->part[p] ? ids->part[p] : in_use.part[p];
+        ids->gate[p] = ids->gate[p] ? ids->gate[p] : in_use.gate[p];
+      }
+      return true;
+    }
+    (void)sched_yield();
+  }
+  return false;
+}
+
+static LV2_State_Status
+save(LV2_Handle                      instance,
+     const LV2_State_Store_Function  store,
+     const LV2_State_Handle          handle,
+     const uint32_t                  flags,
+     const LV2_Feature* const* const features)
+{
+  Plugin* const self = (Plugin*)instance;
+  State         state;
+
+  (void)flags;
+  (void)features;
+  return state_now(self, &state)
+           ? state_save(&state, &self->urids, store, handle)
+           : LV2_STATE_ERR_UNKNOWN;
+}
+
+static LV2_State_Status
+restore(LV2_Handle                        instance,
+        const LV2_State_Retrieve_Function retrieve,
+        const LV2_State_Handle            handle,
+        const uint32_t                    flags,
+        const LV2_Feature* const* const   features)
+{
+  Plugin* const self = (Plugin*)instance;
+  State         state;
+
+  (void)flags;
+  (void)features;
+  if (!state_now(self, &state)) {
+    return LV2_STATE_ERR_UNKNOWN;
+  }
+  if (state_restore(&state, &self->urids, retrieve, handle, &self->log)) {
+    box_write(&self->restored, &state, STATE_N_WORDS);
+  }
+  return LV2_STATE_SUCCESS;
+}
+
+static const void*
+extension_data(const char* const uri)
+{
+  static const LV2_Worker_Interface worker = {work, work_response, NULL};
+  static const LV2_State_Interface  state  = {save, restore};
+
+  return !strcmp(uri, LV2_WORKER__interface)  ? (const void*)&worker
+         : !strcmp(uri, LV2_STATE__interface) ? (const void*)&state
+                                              : NULL;
+}
+
+static const LV2_Descriptor descriptors[N_PLUGINS] = {
+  {PERPETUO_DUO, instantiate, connect_port, activate, run, NULL, cleanup,
+   extension_data},
+  {PERPETUO_MELODY, instantiate, connect_port, activate, run, NULL, cleanup,
+   extension_data},
+  {PERPETUO_DRUMS, instantiate, connect_port, activate, run, NULL, cleanup,
+   extension_data},
+};
+
+EXPORT const LV2_Descriptor*
+lv2_descriptor(const uint32_t index)
+{
+  return index < N_PLUGINS ? &descriptors[index] : NULL;
+}

@@ -1,0 +1,83 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+/**
+   The instance, laid out by thread, and the life cycle that a host drives.
+
+   Perpetuo, Perpetuo Melody and Perpetuo Drums are one engine with one list of
+   ports; they differ in the parts that sound.
+*/
+#ifndef PERPETUO_PLUGIN_PLUGIN_H
+#define PERPETUO_PLUGIN_PLUGIN_H
+
+#include "play/midi_block.h"
+#include "play/plan.h"
+#include "play/player.h"
+#include "play/schedule.h"
+#include "play/transport.h"
+#include "plugin/box.h"
+#include "plugin/log.h"
+#include "plugin/ports.h"
+#include "plugin/state.h"
+#include "plugin/urids.h"
+#include "plugin/worker.h"
+
+#include <lv2/core/lv2.h>
+#include <lv2/worker/worker.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PERPETUO_DUO "urn:perpetuo:duo"
+#define PERPETUO_MELODY "urn:perpetuo:melody"
+#define PERPETUO_DRUMS "urn:perpetuo:drums"
+
+/// The audio thread's, and nobody else's (but for a slot that is lent out)
+typedef struct {
+  void*   ports[N_PORTS];
+  int64_t clock; ///< Frames run since the beginning, up to this block
+  int64_t now;   ///< The frame up to which this block is played
+
+  Transport  host;      ///< Where the host is
+  Transport  own;       ///< Where we are when nobody leads
+  Transport* transport; ///< The one that is followed
+  Schedule   schedule;
+  Plan       plan;
+  Player     player;
+  MidiBlock  block;
+
+  // Controls as of this run
+  Mix   mix;
+  bool  is_enabled;
+  bool  is_held;
+  bool  is_open;   ///< Incoming MIDI passes
+  float reroll;    ///< To see it rise
+  bool  is_first;  ///< No run since activate()
+
+  // The line to the worker
+  bool     can_compose; ///< There are models
+  bool     must_load;   ///< Other models are wanted
+  ModelIds wanted;      ///< Which; 0 for those in use
+  unsigned n_asked;     ///< Jobs without an answer
+  int64_t  asked_clock;
+  unsigned n_restored;  ///< States taken in
+} Realtime;
+
+typedef struct {
+  // Constant after instantiate()
+  Urids                      urids;
+  Log                        log;
+  const LV2_Worker_Schedule* schedule; ///< Null when the host has no worker
+  double                     rate_hz;
+
+  Realtime rt;
+  Worker   worker;
+
+  // Between run() and save() or restore(), which wait for nobody
+  Box         restored; ///< A State: restore() to run()
+  Box         kept;     ///< A State: run() to save()
+  atomic_uint n_taken;  ///< How many of `restored` are in `kept`
+} Plugin;
+
+#endif // PERPETUO_PLUGIN_PLUGIN_H
