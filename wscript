@@ -5,6 +5,7 @@
 
 import json
 import os
+import re
 import sys
 
 from waflib import Build, ConfigSet, Configure, Context, Logs, Options, Scripting
@@ -59,6 +60,9 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_status', ['base'], ''),
     ('unit', 'test_rng', ['base'], ''),
     ('numbers', 'test_exact', ['nn'], ''),
+    ('numbers', 'test_product', ['nn', 'oracle'], 'tests/failing_alloc.c'),
+    ('numbers', 'test_dense', ['nn'], ''),
+    ('numbers', 'test_lstm', ['nn'], ''),
     ('numbers', 'test_dataset', ['learn'], ''),
     ('numbers', 'test_loss', ['learn'], ''),
     ('numbers', 'test_adam', ['learn'], ''),
@@ -74,6 +78,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('realtime', 'test_realtime', ['host', 'plugin', 'GUARD', 'DL', 'ALONE'],
      'tests/rt_guard.c'),
     ('host', 'test_host', ['host'], ''),
+    ('host', 'test_laws', ['host', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
 ]
@@ -331,11 +336,13 @@ def bundle(bld):
                 files['%s/%s' % (folder, path)] = '%s/%s' % (folder, path)
     for target, source in files.items():
         if source:
-            bld(rule=copy, source=source, target='%s/%s' % (BUNDLE, target))
+            bld(rule=copy, source=source, target='%s/%s' % (BUNDLE, target),
+                cls_keyword=lambda task: 'Copying')
     for source in present(bld, ['ttl/manifest.ttl.in']):
         presets = [f for f in files if f.startswith('presets/')]
         bld(rule=manifest, source=[source] + presets, presets=presets,
-            target='%s/manifest.ttl' % BUNDLE, vars=['VERSION'])
+            target='%s/manifest.ttl' % BUNDLE,
+            cls_keyword=lambda task: 'Filling in')
         files['manifest.ttl'] = source
     sweep(bld, files)
 
@@ -356,9 +363,20 @@ def copy(task):
 
 
 def manifest(task):
-    """Fill in the file extension, and a line for each preset."""
-    text = task.inputs[0].read().replace('@LIB_EXT@', '.so')
-    task.outputs[0].write(text)
+    """Fill in the file extension, and an entry for each preset."""
+    entries = []
+    for node, path in zip(task.inputs[1:], task.generator.presets):
+        found = re.search(r'^(<[^>]+>)\s+a pset:Preset ;\s+lv2:appliesTo '
+                          r'([^;]+?)\s*;', node.read(), re.M)
+        if not found:
+            task.generator.bld.fatal(
+                '%s does not begin as presets do: <URI> a pset:Preset ; '
+                'lv2:appliesTo ... ;' % path)
+        entries.append('%s\n\ta pset:Preset ;\n\tlv2:appliesTo %s ;\n'
+                       '\trdfs:seeAlso <%s> .\n' % (found.groups() + (path,)))
+    text = task.inputs[0].read()
+    text = text[text.index('@prefix'):].replace('@LIB_EXT@', '.so')
+    task.outputs[0].write(text.replace('@PRESETS@', '\n'.join(entries)))
 
 
 def sweep(bld, files):
