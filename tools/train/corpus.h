@@ -27,12 +27,15 @@ typedef struct {
   char      name[48]; ///< The track it was
 } Line;
 
-/// One piece: lines that sound together, and what is known of each bar
+/// One piece: lines that sound together, and what is known of each bar.  A
+/// file with several metres or keys becomes several pieces of one split.
 typedef struct {
   char*    path;     ///< Relative to the corpus folder
   uint64_t hash;     ///< Of its content (notes), not of its bytes or name
   int      style;    ///< A Style, or -1 when the map names none
-  float    weight;   ///< From the map
+  uint16_t group;    ///< Row of the map, or 0 without one
+  float    share[N_PARTS]; ///< How much of what is drawn in training is of
+                           ///< its group, relative to other groups
   uint8_t  split;    ///< A Split
   int8_t   tonic;    ///< Pitch class that was brought to 0
   int8_t   mode;     ///< +1 major, -1 minor, 0 unknown
@@ -52,10 +55,10 @@ typedef struct {
 
 typedef struct {
   const char* folder;
-  const char* map;      ///< TSV of "path prefix, style or -, weight"; null:
+  const char* map;      ///< Path of a TSV (tools/train/corpus_map.h), or null:
                         ///< a folder named as a style's symbol is that style
-  uint32_t    max_files; ///< 0 for all
-  FILE*       report;   ///< A line for each file; null for none
+  uint32_t    max_files; ///< 0 for all; fewer are taken evenly from the list
+  FILE*       report;   ///< A line for each file, and sums; null for none
 } CorpusOptions;
 
 /// Read a folder.  STATUS_NO_FILE when there is none or it holds no music,
@@ -71,7 +74,9 @@ corpus_free(Corpus* corpus);
    The training data of a part's model.
 
    Pieces are cut into sequences of up to 16 bars that start at a multiple of
-   four bars; dense inputs are measured over each four bars.
+   four bars and hold no four bars of silence; dense inputs are measured over
+   each four bars, and left unknown now and then.  Weights share out what is
+   drawn by groups, as the map says.  `set` is initialised here.
 */
 NODISCARD Status
 corpus_dataset(const Corpus* corpus, Part part, Dataset* set, Trouble* trouble);
