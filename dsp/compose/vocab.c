@@ -22,8 +22,9 @@
 #define N_LEVELS 4U
 #define N_LEANS 4U
 
-/// What one step of LEAN is worth, in ticks
-#define LEAN_TICKS 12
+/// What one step of LEAN is worth, in ticks: people's hits lie mostly within
+/// two of them, and what is less than half of one is not heard
+#define LEAN_TICKS 20
 
 /// A melody's tokens carry no loudness
 #define MELODY_VELOCITY 100U

@@ -13,6 +13,7 @@
 #include "tools/train/tally.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -26,7 +27,7 @@
 
 // Where the middle of a melody may lie, semitones from the tonic next to
 // middle C; lines outside are moved by octaves
-#define LOWEST_MEAN (-7)
+#define LOWEST_MEAN (-3)
 #define HIGHEST_MEAN 26
 
 // -------------------------------------------------------------- what is made
@@ -303,21 +304,19 @@ find_key(const MidiSong* const  song,
          const StaveList* const staves,
          const Run* const       run)
 {
-  double weights[N_PITCH_CLASSES] = {0.0};
+  KeyEvidence evidence;
+  key_evidence_init(&evidence);
   for (uint32_t i = 0U; i < staves->n_staves; ++i) {
     const Stave* const stave = &staves->staves[i];
     uint32_t           first = 0U;
     uint32_t           n     = 0U;
     lines_within(stave, &run->stretch, &first, &n);
-    for (uint32_t k = 0U; !stave->is_drums && k < n; ++k) {
-      const MidiNote* const note = &stave->notes[first + k];
-      const uint32_t        most = run->bar_ticks;
-      weights[note->key % 12U] +=
-        (double)(note->length < most ? note->length : most);
+    if (!stave->is_drums) {
+      key_evidence_add(&evidence, &run->stretch, stave->notes + first, n);
     }
   }
   const KeyHint hint = key_hint(song, run->stretch.begin, run->stretch.end);
-  return key_find(weights, &hint);
+  return key_find(&evidence, &hint);
 }
 
 /// Bring MIDI keys to semitones above the tonic, in a singable octave

@@ -7,15 +7,30 @@
 #include <string.h>
 
 /// How much a signature's accidentals count, in units of correlation
-#define SIGNATURE_BONUS 0.15
+#define SIGNATURE_BONUS 0.3
 
 /// And the mode, where it is stated as minor (major is said of everything)
-#define MINOR_BONUS 0.10
+#define MINOR_BONUS 0.1
 
-/// By major, minor; relative to the tonic
+/// How much the bass counts beside all notes, and its first and last note
+#define BASS_SHARE 0.3
+#define BASS_END_BONUS 0.05
+
+/// Where only a few notes are used they say little about keys; the bass does
+#define FEW_PITCHES 4U
+#define FEW_BASS_BONUS 0.5
+
+#define SILENT 255U
+
+/// By major, minor; relative to the tonic: shares of all sounding time
 static const double profiles[2][N_PITCH_CLASSES] = {
-  {6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88},
-  {6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17}};
+  {.203, .007, .113, .005, .151, .089, .015, .200, .010, .108, .009, .089},
+  {.206, .021, .088, .162, .007, .106, .004, .173, .081, .021, .115, .016}};
+
+/// Shares of the time in which it is the lowest
+static const double bass_profiles[2][N_PITCH_CLASSES] = {
+  {.263, .005, .099, .005, .107, .106, .010, .214, .007, .117, .010, .056},
+  {.314, .028, .057, .107, .007, .134, .006, .100, .105, .011, .117, .015}};
 
 typedef struct {
   const char* name;
@@ -105,19 +120,105 @@ correlation(const double* const weights,
   return ww > 0.0 ? wp / sqrt(ww * pp) : 0.0;
 }
 
+void
+key_evidence_init(KeyEvidence* const evidence)
+{
+  for (unsigned i = 0U; i < N_PITCH_CLASSES; ++i) {
+    evidence->weight[i] = 0.0;
+  }
+  memset(evidence->lowest, (int)SILENT, sizeof(evidence->lowest));
+}
+
+/// Ticks from one moment to the next: a half note, or more in long stretches
+static uint32_t
+moment_ticks(const Stretch* const stretch)
+{
+  const uint32_t half  = stretch->ticks_per_quarter * 2U;
+  const uint32_t share = (stretch->end - stretch->begin) / KEY_MOMENTS + 1U;
+  return half > share ? half : share;
+}
+
+void
+key_evidence_add(KeyEvidence* const    evidence,
+                 const Stretch* const  stretch,
+                 const MidiNote* const notes,
+                 const uint32_t        n_notes)
+{
+  // A held pedal counts as much as a whole note
+  const uint32_t most = stretch->ticks_per_quarter * 4U;
+  const uint32_t step = moment_ticks(stretch);
+  for (uint32_t i = 0U; i < n_notes; ++i) {
+    const MidiNote* const note  = &notes[i];
+    const uint32_t        begin = note->tick - stretch->begin;
+    const uint32_t        end   = begin + note->length;
+    evidence->weight[note->key % N_PITCH_CLASSES] +=
+      (double)(note->length < most ? note->length : most);
+    for (uint32_t k = begin / step; k < KEY_MOMENTS && k * step < end; ++k) {
+      evidence->lowest[k] =
+        note->key < evidence->lowest[k] ? note->key : evidence->lowest[k];
+    }
+  }
+}
+
+/// What the evidence says of the bass
+typedef struct {
+  double weight[N_PITCH_CLASSES];
+  double n;     ///< Sum of them
+  int    first; ///< Pitch class, or -1
+  int    last;
+} Bass;
+
+static Bass
+listen_to_bass(const KeyEvidence* const evidence)
+{
+  Bass bass = {{0.0}, 0.0, -1, -1};
+  for (uint32_t i = 0U; i < KEY_MOMENTS; ++i) {
+    if (evidence->lowest[i] != SILENT) {
+      const int pitch_class = evidence->lowest[i] % (int)N_PITCH_CLASSES;
+      bass.weight[pitch_class] += 1.0;
+      bass.n += 1.0;
+      bass.first = bass.first < 0 ? pitch_class : bass.first;
+      bass.last  = pitch_class;
+    }
+  }
+  return bass;
+}
+
+/// Number of pitch classes that are more than an ornament
+static uint32_t
+count_pitches(const KeyEvidence* const evidence)
+{
+  double sum = 0.0;
+  for (unsigned i = 0U; i < N_PITCH_CLASSES; ++i) {
+    sum += evidence->weight[i];
+  }
+  uint32_t n = 0U;
+  for (unsigned i = 0U; i < N_PITCH_CLASSES; ++i) {
+    n += evidence->weight[i] > 0.03 * sum;
+  }
+  return n;
+}
+
 Key
-key_find(const double* const weights, const KeyHint* const hint)
+key_find(const KeyEvidence* const evidence, const KeyHint* const hint)
 {
   if (hint->is_trusted) {
     const int8_t mode = hint->mode ? hint->mode : hint->is_minor ? -1 : 1;
     return (Key){signature_tonic(hint, hint->is_minor), mode, true};
   }
 
-  Key    best  = {0, 0, false};
-  double score = 0.0;
-  for (unsigned minor = 0U; minor < 2U; ++minor) {
+  const Bass bass  = listen_to_bass(evidence);
+  const bool few   = count_pitches(evidence) <= FEW_PITCHES;
+  Key        best  = {0, 0, false};
+  double     score = 0.0;
+  for (unsigned minor = 0U; minor < 2U && bass.first >= 0; ++minor) {
     for (unsigned tonic = 0U; tonic < N_PITCH_CLASSES; ++tonic) {
-      double fit = correlation(weights, profiles[minor], tonic);
+      double fit =
+        correlation(evidence->weight, profiles[minor], tonic) +
+        BASS_SHARE * correlation(bass.weight, bass_profiles[minor], tonic);
+      fit += few ? FEW_BASS_BONUS * bass.weight[tonic] / bass.n : 0.0;
+      fit += bass.first == (int)tonic ? BASS_END_BONUS : 0.0;
+      fit += bass.last == (int)tonic ? BASS_END_BONUS : 0.0;
       if (hint->has_signature && (hint->n_sharps || hint->is_minor) &&
           (int)tonic == signature_tonic(hint, minor != 0U)) {
         fit += SIGNATURE_BONUS;

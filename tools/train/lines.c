@@ -89,14 +89,14 @@ static const WordRow words[] = {
   {"pedal", -8, false},
   {"staff2", -6, false},
   {"staff3", -6, false},
-  {"cello", -5, false},
-  {"violoncello", -5, false},
-  {"viola", -5, true},
+  {"cello", -12, false},
+  {"violoncello", -12, false},
+  {"viola", -12, true},
   {"contrabass", -10, false},
-  {"violin 2", -9, false},
-  {"violin ii", -9, false},
-  {"violino ii", -9, false},
-  {"violon 2", -9, false},
+  {"violin 2", -16, false},
+  {"violin ii", -16, false},
+  {"violino ii", -16, false},
+  {"violon 2", -16, false},
   {"tenor", -3, false},
   {"alto", -3, false},
   {"string", -3, false},
@@ -169,16 +169,38 @@ has_word(const char* const name, const WordRow* const row)
   return false;
 }
 
-/// Length of a track's name without what only tells voices of a staff apart:
-/// "Piano staff1 voice2", "upper:two"
-static size_t
-staff_length(const char* const name)
+/// Where a name such as "Piano staff1 voice2" comes to its voice, or null
+static char*
+find_voice(char* const name)
 {
-  const char* const colon = strchr(name, ':');
-  const char* const voice = strstr(name, " voice");
-  return colon > name && *name != '\\'                 ? (size_t)(colon - name)
-         : voice && voice[6] >= '0' && voice[6] <= '9' ? (size_t)(voice - name)
-                                                       : 0U;
+  char* const voice = strstr(name, " voice");
+  return voice && voice[6] >= '0' && voice[6] <= '9' ? voice : NULL;
+}
+
+/// Whether two tracks are voices of one staff: "Piano staff1 voice1" and
+/// "... voice2", or "upper:one" and "upper:two"
+static bool
+is_same_staff(const char* const stave, const char* const track)
+{
+  const char* const colon  = strchr(stave, ':');
+  const size_t      n_left = colon ? (size_t)(colon - stave) + 1U : 0U;
+  if (n_left > 1U && *stave != '\\') {
+    return !strncmp(stave, track, n_left);
+  }
+
+  const size_t n = strlen(stave);
+  return strstr(stave, " staff") && !strncmp(stave, track, n) &&
+         (!track[n] || !strncmp(track + n, " voice", 6U));
+}
+
+/// Cut a name where it only tells voices of a staff apart
+static void
+cut_voice(char* const name)
+{
+  char* const voice = find_voice(name);
+  if (voice) {
+    *voice = '\0';
+  }
 }
 
 /// The stave that a track's notes on a channel go to
@@ -188,15 +210,12 @@ find_stave(StaveList* const       list,
            const uint8_t          channel,
            const uint32_t         n_before)
 {
-  const bool   is_drums = channel == MIDI_DRUM_CHANNEL;
-  const size_t n_staff  = staff_length(track->name);
+  const bool is_drums = channel == MIDI_DRUM_CHANNEL;
   for (uint32_t i = 0U; i < list->n_staves; ++i) {
-    Stave* const stave         = &list->staves[i];
-    const bool   is_same_staff = n_staff && n_staff < sizeof(stave->name) &&
-                               staff_length(stave->name) == n_staff &&
-                               !strncmp(stave->name, track->name, n_staff);
+    Stave* const stave = &list->staves[i];
     if (is_drums ? stave->is_drums
-                 : !stave->is_drums && i < n_before && is_same_staff) {
+                 : !stave->is_drums && i < n_before &&
+                     is_same_staff(stave->name, track->name)) {
       return stave;
     }
   }
@@ -218,6 +237,7 @@ add_stave(StaveList* const       list,
   Stave* const stave = &staves[list->n_staves++];
   memset(stave, 0, sizeof(*stave));
   memcpy(stave->name, track->name, sizeof(stave->name) - 1U);
+  cut_voice(stave->name);
   stave->program  = track->program[channel];
   stave->is_drums = channel == MIDI_DRUM_CHANNEL;
   return stave;

@@ -270,6 +270,30 @@ compare_hits(const void* const a, const void* const b)
                                 : y->velocity - x->velocity;
 }
 
+/// Take off the median lean: a whole take that is early or late says how it was
+/// recorded, not how it was played
+static void
+centre_leans(GridNote* const notes, const uint32_t n_notes)
+{
+  uint32_t count[2 * MAX_LEAN + 1] = {0U};
+  for (uint32_t i = 0U; i < n_notes; ++i) {
+    ++count[notes[i].lean + MAX_LEAN];
+  }
+
+  int      median = -MAX_LEAN;
+  uint32_t n      = count[0];
+  while (n * 2U < n_notes) {
+    ++median;
+    n += count[median + MAX_LEAN];
+  }
+  for (uint32_t i = 0U; i < n_notes; ++i) {
+    const int lean = notes[i].lean - median;
+    notes[i].lean  = (int8_t)(lean < -MAX_LEAN  ? -MAX_LEAN
+                              : lean > MAX_LEAN ? MAX_LEAN
+                                                : lean);
+  }
+}
+
 Status
 quantise_drums(const Stretch* const  stretch,
                const MidiNote* const notes,
@@ -301,6 +325,7 @@ quantise_drums(const Stretch* const  stretch,
   }
   free(lean);
   free(grid);
+  centre_leans(out, n);
   qsort(out, n, sizeof(GridNote), compare_hits);
 
   // The loudest of twins comes first and stays
