@@ -10,7 +10,7 @@ _Static_assert(sizeof(((Stave*)0)->name) <= MIDI_TEXT_ROOM, "names are cut");
 
 #define MIN_NOTES 8U
 #define LOWEST_SCORE 0.0 ///< Below that nothing is a melody
-#define SECOND_SCORE 4.0 ///< A second line must be one beyond doubt
+#define SECOND_SCORE 6.0 ///< A second line must be one beyond doubt
 
 /// What a word in a name says; the most and the least of all words are added
 typedef struct {
@@ -59,7 +59,7 @@ static const WordRow words[] = {
   {"right", 6, false},
   {"rh", 6, true},
   {"md", 6, true},
-  {"staff1", 4, false},
+  {"staff1", 2, false},
   {"mel", 8, true},
   {"tune", 8, true},
   {"led", 8, true},
@@ -69,6 +69,8 @@ static const WordRow words[] = {
   {"bell", 2, false},
   {"guitar", 1, false},
   {"synth", 1, false},
+  {"piano", -4, false},
+  {"klavier", -4, false},
 
   {"bass", -10, false},
   {"basso", -10, false},
@@ -376,6 +378,7 @@ lines_drums(const StaveList* const list)
 typedef struct {
   double   mean_key;
   uint32_t n_keys;   ///< Different ones
+  double   drone;    ///< Share of the key that is played most
   double   alone;    ///< Share of moments with a single onset
   double   presence; ///< Share of bars with an onset
   double   per_bar;  ///< Onsets in a bar that has any
@@ -387,7 +390,8 @@ measure(const MidiNote* const notes,
         const Stretch* const  stretch,
         const uint32_t        bar_ticks)
 {
-  bool     seen[128] = {false};
+  uint32_t seen[128] = {0U};
+  uint32_t most      = 0U;
   uint32_t n_keys    = 0U;
   uint64_t sum       = 0U;
   uint32_t n_moments = 0U;
@@ -398,8 +402,8 @@ measure(const MidiNote* const notes,
     const MidiNote* const note = &notes[i];
     const int64_t         bar  = (note->tick - stretch->begin) / bar_ticks;
     sum += note->key;
-    n_keys += !seen[note->key];
-    seen[note->key] = true;
+    n_keys += !seen[note->key]++;
+    most = seen[note->key] > most ? seen[note->key] : most;
     n_bars += bar != last_bar;
     last_bar = bar;
 
@@ -412,6 +416,7 @@ measure(const MidiNote* const notes,
   const uint32_t span = (stretch->end - stretch->begin) / bar_ticks;
   return (Shape){(double)sum / n_notes,
                  n_keys,
+                 (double)most / n_notes,
                  (double)n_alone / n_moments,
                  (double)n_bars / (span ? span : 1U),
                  (double)n_moments / n_bars};
@@ -438,6 +443,7 @@ shape_score(const Shape* const shape)
   double       score  = height < -2.0 ? -2.0 : height > 2.0 ? 2.0 : height;
   score += shape->mean_key < 48.0 ? -5.0 : 0.0;
   score += shape->n_keys <= 3U ? -5.0 : 0.0;
+  score += shape->drone > 0.85 ? -12.0 : 0.0;
   score += shape->per_bar > 20.0 ? -3.0 : 0.0;
   score += (shape->alone - 0.5) * 6.0;
   return score + 4.0 * (shape->presence > 1.0 ? 1.0 : shape->presence);

@@ -16,22 +16,24 @@
 
 #define MAX_LEAN 60
 #define SIXTEENTH 6U
-#define MAX_LENGTH UINT16_MAX
+#define TRIPLET 8U
+#define MAX_LENGTH ((uint32_t)UINT16_MAX)
 
 /// A way to divide a beat: places in ticks, and the even grid they go to
 typedef struct {
   uint32_t n_places;
   uint32_t step;      ///< Ticks between places
+  bool     has_swing; ///< Every other place may be late
   uint8_t  grid[9];   ///< (n_places)
   int64_t  bias;      ///< Mean ticks of error that it must be better by
   int64_t  lone_bias; ///< The same for a beat with one onset only
 } Division;
 
 static const Division divisions[] = {
-  {5U, 240U, {0U, 6U, 12U, 18U, 24U}, 0, 0},
-  {4U, 320U, {0U, 8U, 16U, 24U}, 12, 36},
-  {7U, 160U, {0U, 4U, 8U, 12U, 16U, 20U, 24U}, 40, 70},
-  {9U, 120U, {0U, 2U, 6U, 8U, 12U, 14U, 18U, 20U, 24U}, 36, 70},
+  {5U, 240U, true, {0U, 6U, 12U, 18U, 24U}, 0, 0},
+  {4U, 320U, false, {0U, 8U, 16U, 24U}, 12, 36},
+  {7U, 160U, false, {0U, 4U, 8U, 12U, 16U, 20U, 24U}, 40, 70},
+  {9U, 120U, false, {0U, 2U, 6U, 8U, 12U, 14U, 18U, 20U, 24U}, 36, 70},
 };
 
 #define N_DIVISIONS (sizeof(divisions) / sizeof(divisions[0]))
@@ -52,26 +54,42 @@ beat_of(const int64_t fine)
   return (fine + EARLY) / QUARTER;
 }
 
-static uint32_t
-nearest_place(const Division* const division, const int64_t in_beat)
+/// Where a place is, with swing
+static int64_t
+place_tick(const Division* const division,
+           const uint32_t        i,
+           const int64_t         swing)
 {
-  const int64_t  step = (int64_t)division->step;
-  const int64_t  i    = in_beat < 0 ? 0 : (in_beat + step / 2) / step;
-  const uint32_t last = division->n_places - 1U;
-  return i > (int64_t)last ? last : (uint32_t)i;
+  const int64_t late = division->has_swing && i % 2U ? swing : 0;
+  return (int64_t)(i * division->step) + late;
 }
 
 static int64_t
-place_error(const Division* const division, const int64_t in_beat)
+distance(const int64_t a, const int64_t b)
 {
-  const int64_t place =
-    (int64_t)(nearest_place(division, in_beat) * division->step);
-  return in_beat > place ? in_beat - place : place - in_beat;
+  return a > b ? a - b : b - a;
+}
+
+static uint32_t
+nearest_place(const Division* const division,
+              const int64_t         in_beat,
+              const int64_t         swing)
+{
+  uint32_t best = 0U;
+  for (uint32_t i = 1U; i < division->n_places; ++i) {
+    if (distance(in_beat, place_tick(division, i, swing)) <
+        distance(in_beat, place_tick(division, best, swing))) {
+      best = i;
+    }
+  }
+  return best;
 }
 
 /// The division that fits the onsets of one beat best
 static const Division*
-choose_division(const int64_t* const in_beat, const uint32_t n)
+choose_division(const int64_t* const in_beat,
+                const uint32_t       n,
+                const int64_t        swing)
 {
   const Division* best = divisions;
   int64_t         cost = INT64_MAX;
@@ -79,7 +97,8 @@ choose_division(const int64_t* const in_beat, const uint32_t n)
     const Division* const division = &divisions[d];
     int64_t error = (n == 1U ? division->lone_bias : division->bias) * n;
     for (uint32_t i = 0U; i < n; ++i) {
-      error += place_error(division, in_beat[i]);
+      const uint32_t place = nearest_place(division, in_beat[i], swing);
+      error += distance(in_beat[i], place_tick(division, place, swing));
     }
     if (error < cost) {
       cost = error;
@@ -87,6 +106,49 @@ choose_division(const int64_t* const in_beat, const uint32_t n)
     }
   }
   return best;
+}
+
+/// Ticks after an eighth in which an onset may be a late sixteenth
+#define OFF_BEGIN 192
+#define OFF_END 352
+
+/// Onsets that it takes to speak of swing, and how near to each other the most
+/// of them must be
+#define MIN_OFF_ONSETS 16U
+#define SWING_SPREAD 40
+
+/// How late the sixteenths between the eighths are, if they agree on that;
+/// where there are triplets they do not
+static int64_t
+find_swing(const Stretch* const  stretch,
+           const MidiNote* const notes,
+           const uint32_t        n_notes)
+{
+  uint32_t count[QUARTER / 2] = {0U};
+  uint32_t n                  = 0U; // Onsets that are on no eighth
+  uint32_t n_off              = 0U; // Of these, possible late sixteenths
+  for (uint32_t i = 0U; i < n_notes; ++i) {
+    const int64_t place = fine_tick(stretch, notes[i].tick) % (QUARTER / 2);
+    ++count[place];
+    n += place >= QUARTER / 12 && place < QUARTER * 5 / 12;
+    n_off += place >= OFF_BEGIN && place < OFF_END;
+  }
+  if (n_off < MIN_OFF_ONSETS || n_off * 4U < n * 3U) {
+    return 0;
+  }
+
+  // Their median, and how many are near it
+  uint32_t n_below = 0U;
+  int64_t  median  = OFF_BEGIN;
+  while ((n_below += count[median]) * 2U < n_off) {
+    ++median;
+  }
+  uint32_t n_near = 0U;
+  for (int64_t k = median - SWING_SPREAD; k <= median + SWING_SPREAD; ++k) {
+    n_near += k >= OFF_BEGIN && k < OFF_END ? count[k] : 0U;
+  }
+  const int64_t swing = median - QUARTER / 4;
+  return n_near * 4U >= n_off * 3U && swing > 0 ? swing : 0;
 }
 
 /// Moments of one beat that are looked at; more than that are let be
@@ -117,7 +179,8 @@ quantise_onsets(const Stretch* const  stretch,
                 uint32_t* const       grid,
                 int8_t* const         lean)
 {
-  uint32_t n = 0U;
+  const int64_t swing = find_swing(stretch, notes, n_notes);
+  uint32_t      n     = 0U;
   for (uint32_t i = 0U; i < n_notes; i += n) {
     const int64_t beat = beat_of(fine_tick(stretch, notes[i].tick));
     n                  = 1U;
@@ -129,10 +192,10 @@ quantise_onsets(const Stretch* const  stretch,
     int64_t        in_beat[MAX_MOMENTS];
     const uint32_t n_moments =
       list_moments(stretch, notes + i, n, beat, in_beat);
-    const Division* const division = choose_division(in_beat, n_moments);
+    const Division* const division = choose_division(in_beat, n_moments, swing);
     for (uint32_t k = i; k < i + n; ++k) {
       const int64_t  place = fine_tick(stretch, notes[k].tick) - beat * QUARTER;
-      const uint32_t i_place = nearest_place(division, place);
+      const uint32_t i_place = nearest_place(division, place, swing);
       const int64_t  left    = place - GRID * division->grid[i_place];
       grid[k] = (uint32_t)beat * GRIDS_PER_QUARTER + division->grid[i_place];
       lean[k] = (int8_t)(left < -MAX_LEAN  ? -MAX_LEAN
@@ -159,28 +222,27 @@ compare_events(const void* const a, const void* const b)
                             : (x->rank > y->rank) - (x->rank < y->rank);
 }
 
-static uint16_t
-whole_length(const uint32_t length)
+static uint32_t
+nearest_multiple(const uint32_t value, const uint32_t step)
 {
-  // The nearest of whole sixteenths and whole triplets
-  const uint32_t straight = (length + 3U) / 6U * 6U;
-  const uint32_t triplet  = (length + 4U) / 8U * 8U;
-  const uint32_t off_s =
-    straight > length ? straight - length : length - straight;
-  const uint32_t off_t = triplet > length ? triplet - length : length - triplet;
-  const uint32_t whole = off_t < off_s ? triplet : straight;
-  return (uint16_t)(whole < 4U ? 4U : whole > MAX_LENGTH ? MAX_LENGTH : whole);
+  return (value + step / 2U) / step * step;
 }
 
-/// Length of a note with `gap` to the next one
+/// Length of a note at `grid`, with `gap` to the next one
 static uint16_t
-fit_length(const uint32_t length, const uint32_t gap)
+fit_length(const uint32_t grid, const uint32_t length, const uint32_t gap)
 {
   if (length + SIXTEENTH > gap) {
     return (uint16_t)(gap > MAX_LENGTH ? MAX_LENGTH : gap);
   }
-  const uint16_t whole = whole_length(length);
-  return whole > gap ? (uint16_t)gap : whole;
+
+  // In whole sixteenths, among triplets in theirs
+  const uint32_t step  = grid % SIXTEENTH ? TRIPLET : SIXTEENTH;
+  const uint32_t whole = nearest_multiple(length, step);
+  const uint32_t least = whole < step ? step : whole;
+  return (uint16_t)(least > gap          ? gap
+                    : least > MAX_LENGTH ? MAX_LENGTH
+                                         : least);
 }
 
 /// Whether a lower note is only part of the texture under a high one
@@ -251,7 +313,7 @@ quantise_melody(const Stretch* const  stretch,
     const uint32_t gap =
       i + 1U < n ? event[i + 1U].grid - event[i].grid : UINT32_MAX;
     out[i]        = event[i].note;
-    out[i].length = fit_length(length, gap);
+    out[i].length = fit_length(event[i].grid, length, gap);
   }
   *n_out = n;
   free(event);

@@ -6,7 +6,8 @@
 
    Beat by beat it is asked whether the onsets stand nearer to sixteenths, to
    triplets, to halves of triplets or to thirty-seconds, with a bias to the
-   simpler ones.  Grid positions come out even; what is left over is the lean.
+   simpler ones.  Sixteenths that are late throughout (swing) are sixteenths.
+   Grid positions come out even; what is left over is the lean.
 */
 #ifndef PERPETUO_TOOLS_TRAIN_QUANTISE_H
 #define PERPETUO_TOOLS_TRAIN_QUANTISE_H
