@@ -864,10 +864,61 @@ take_chunk(Span* const    in,
   return true;
 }
 
+/// A reader for the next track
+static void
+begin_track(Reader* const       reader,
+            MidiSong* const     song,
+            const Header* const header,
+            const Span          body,
+            const uint32_t      number,
+            const uint32_t      n_room)
+{
+  memset(reader, 0, sizeof(*reader));
+  memset(
+    reader->track.program, (int)MIDI_NO_PROGRAM, sizeof(reader->track.program));
+  reader->song        = song;
+  reader->in          = body;
+  reader->number      = number;
+  reader->n_room      = n_room;
+  reader->scale       = header->scale;
+  reader->is_timecode = header->is_timecode;
+}
+
+/// Read tracks up to the end.  @param n_tracks How many there were.
+static Status
+read_chunks(Reader* const       reader,
+            MidiSong* const     song,
+            const Header* const header,
+            Span                in,
+            uint32_t* const     n_tracks)
+{
+  Status         st     = STATUS_SUCCESS;
+  const uint8_t* kind   = NULL;
+  Span           body   = {NULL, 0U, 0U};
+  bool           is_cut = false;
+  uint32_t       n_room = MIDI_MAX_NOTES;
+  while (!st && take_chunk(&in, &kind, &body, &is_cut)) {
+    if (memcmp(kind, "MTrk", 4U)) {
+      continue; // The standard says: step over what you do not know
+    }
+    if (++*n_tracks > MIDI_MAX_TRACKS) {
+      return STATUS_FULL;
+    }
+    begin_track(reader, song, header, body, *n_tracks, n_room);
+    if (is_cut) {
+      warn(song, "The file is cut short in track %u", *n_tracks);
+    }
+    st     = read_track(reader);
+    n_room = reader->n_room;
+    free(reader->track.notes);
+  }
+  return st;
+}
+
 static Status
 read_tracks(MidiSong* const     song,
             const Header* const header,
-            Span                in,
+            const Span          in,
             Trouble* const      trouble)
 {
   // Too large for a stack
@@ -876,39 +927,15 @@ read_tracks(MidiSong* const     song,
     return STATUS_NO_MEM;
   }
 
-  Status         st     = STATUS_SUCCESS;
-  const uint8_t* kind   = NULL;
-  Span           body   = {NULL, 0U, 0U};
-  bool           is_cut = false;
-  uint32_t       n      = 0U;
-  uint32_t       n_room = MIDI_MAX_NOTES;
-  while (!st && take_chunk(&in, &kind, &body, &is_cut)) {
-    if (memcmp(kind, "MTrk", 4U)) {
-      continue; // The standard says: step over what you do not know
-    }
-    memset(reader, 0, sizeof(*reader));
-    memset(reader->track.program,
-           (int)MIDI_NO_PROGRAM,
-           sizeof(reader->track.program));
-    reader->song        = song;
-    reader->in          = body;
-    reader->number      = ++n;
-    reader->n_room      = n_room;
-    reader->scale       = header->scale;
-    reader->is_timecode = header->is_timecode;
-    if (is_cut) {
-      warn(song, "The file is cut short in track %u", n);
-    }
-
-    st     = read_track(reader);
-    n_room = reader->n_room;
-    free(reader->track.notes);
-  }
+  uint32_t     n  = 0U;
+  const Status st = read_chunks(reader, song, header, in, &n);
   free(reader);
-
   if (st == STATUS_FULL) {
-    return trouble_say(
-      trouble, STATUS_BAD_FILE, "It has more than %u notes", MIDI_MAX_NOTES);
+    return trouble_say(trouble,
+                       STATUS_BAD_FILE,
+                       "It has more than %u tracks or %u notes",
+                       MIDI_MAX_TRACKS,
+                       MIDI_MAX_NOTES);
   }
   if (!st && !n) {
     return trouble_say(trouble, STATUS_BAD_FILE, "It has no tracks");

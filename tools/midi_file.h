@@ -25,6 +25,7 @@
 #include <stdint.h>
 
 #define MIDI_MAX_BYTES (16U << 20U) ///< Largest file that is read
+#define MIDI_MAX_TRACKS 4096U       ///< Most tracks that are read
 #define MIDI_MAX_NOTES 1000000U     ///< Most notes that are read
 #define MIDI_MAX_EVENTS 100000U     ///< Most tempos, metres, keys and texts each
 #define MIDI_TEXT_ROOM 64U          ///< Longer texts are cut

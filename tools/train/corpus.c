@@ -195,7 +195,7 @@ add_run(RunList* const        list,
         const MidiSong* const song,
         const Metre           metre,
         const uint32_t        begin,
-        const uint32_t        end)
+        uint32_t              end)
 {
   const uint32_t bar_ticks = song_bar_ticks(song, metre);
   const uint32_t bar_grids =
@@ -203,6 +203,9 @@ add_run(RunList* const        list,
   if (end <= begin || !bar_ticks || bar_grids % 2U ||
       bar_grids > MAX_BAR_GRIDS || !bar_grids) {
     return STATUS_SUCCESS; // A bar that the grid does not know
+  }
+  if ((end - begin) / bar_ticks >= MAX_BARS) {
+    end = begin + MAX_BARS * bar_ticks; // Beyond it grid steps might overflow
   }
 
   Run* const run = (Run*)realloc(list->run, (list->n + 1U) * sizeof(Run));
@@ -446,8 +449,7 @@ count_bars(Piece* const piece, const Run* const run)
     const uint32_t    last = line->notes[line->n_notes - 1U].grid / bar_grids;
     n_bars                 = last + 1U > n_bars ? last + 1U : n_bars;
   }
-  n_bars        = n_bars > most ? most : n_bars;
-  piece->n_bars = n_bars > MAX_BARS ? MAX_BARS : n_bars;
+  piece->n_bars = n_bars > most ? most : n_bars;
 
   const uint32_t end = piece->n_bars * bar_grids;
   for (uint32_t i = 0U; i < piece->n_lines; ++i) {
