@@ -1,0 +1,473 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+#include "compose/composer.h"
+
+#include "base/rng.h"
+#include "compose/finish.h"
+#include "compose/gate.h"
+#include "compose/generator.h"
+#include "compose/lanes.h"
+#include "compose/memo.h"
+#include "compose/model_folder.h"
+#include "compose/sketch.h"
+#include "compose/song.h"
+#include "music/scale.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_CANDIDATES LANES_MAX
+
+/// Rounds of candidates before the theme is played instead
+#define MAX_ROUNDS 3U
+
+/// Names of keys
+enum { KEY_THEME = 201, KEY_PHRASE, KEY_FEEL };
+
+struct Composer {
+  Loaded     loaded[N_MODEL_JOBS][N_PARTS];
+  Generator* generator[N_PARTS];
+  Gate*      gate[N_PARTS];
+  Candidate  candidates[MAX_CANDIDATES];
+  Candidate  best; ///< Of all rounds so far
+  Memo       memo;
+};
+
+/// A request that can be trusted, and where in the song it stands
+typedef struct {
+  Request  request;
+  int64_t  bar; ///< Its first
+  uint32_t n_bars;
+  uint32_t bar_grids;
+  Section  section;
+} Place;
+
+/// The arrays that the Surroundings of a wish point to
+typedef struct {
+  uint8_t  fill[PHRASE_MAX_BARS];
+  uint64_t onsets[SKETCH_ONSET_WORDS];
+  uint64_t theme_onsets[SKETCH_ONSET_WORDS];
+} Backdrop;
+
+// ---------------------------------------------------------------- life cycle
+
+static Status
+load(Composer* const       self,
+     const char* const     folder,
+     const ModelIds* const wanted,
+     Trouble* const        trouble)
+{
+  static const ModelIds newest = {{0U}, {0U}};
+  const ModelIds* const ids    = wanted ? wanted : &newest;
+
+  Status st = STATUS_SUCCESS;
+  for (unsigned part = 0U; !st && part < N_PARTS; ++part) {
+    const uint64_t id[N_MODEL_JOBS] = {
+      [MODEL_GENERATOR] = ids->part[part],
+      [MODEL_GATE]      = ids->gate[part],
+    };
+    for (unsigned job = 0U; !st && job < N_MODEL_JOBS; ++job) {
+      st = model_folder_find(folder,
+                             (ModelJob)job,
+                             (Part)part,
+                             id[job],
+                             &self->loaded[job][part],
+                             trouble);
+    }
+  }
+  return st;
+}
+
+static Status
+make_ready(Composer* const self, Trouble* const trouble)
+{
+  Status st = STATUS_SUCCESS;
+  for (unsigned i = 0U; !st && i < N_PARTS; ++i) {
+    const Part part = (Part)i;
+    st              = generator_new(
+      self->loaded[MODEL_GENERATOR][i].net, part, &self->generator[i]);
+    st =
+      st ? st : gate_new(self->loaded[MODEL_GATE][i].net, part, &self->gate[i]);
+  }
+  return st ? trouble_say(trouble, st, "%s", status_text(st)) : st;
+}
+
+Status
+composer_new(const char* const     folder,
+             const ModelIds* const wanted,
+             Composer** const      composer,
+             Trouble* const        trouble)
+{
+  Composer* const self = (Composer*)calloc(1U, sizeof(Composer));
+  if (!self) {
+    return trouble_say(
+      trouble, STATUS_NO_MEM, "%s", status_text(STATUS_NO_MEM));
+  }
+
+  Status st = load(self, folder, wanted, trouble);
+  st        = st ? st : make_ready(self, trouble);
+  if (st) {
+    composer_free(self);
+    return st;
+  }
+
+  *composer = self;
+  return STATUS_SUCCESS;
+}
+
+void
+composer_free(Composer* const self)
+{
+  if (self) {
+    for (unsigned part = 0U; part < N_PARTS; ++part) {
+      gate_free(self->gate[part]);
+      generator_free(self->generator[part]);
+      for (unsigned job = 0U; job < N_MODEL_JOBS; ++job) {
+        loaded_clear(&self->loaded[job][part]);
+      }
+    }
+    free(self);
+  }
+}
+
+ModelIds
+composer_models(const Composer* const self)
+{
+  ModelIds ids;
+  for (unsigned part = 0U; part < N_PARTS; ++part) {
+    ids.part[part] = self->loaded[MODEL_GENERATOR][part].id;
+    ids.gate[part] = self->loaded[MODEL_GATE][part].id;
+  }
+  return ids;
+}
+
+// ------------------------------------------------------------------- a place
+
+static uint8_t
+hold(const uint8_t value, const uint8_t least, const uint8_t most)
+{
+  return value < least ? least : value > most ? most : value;
+}
+
+/// Bring what came from outside into its ranges
+static Place
+place_of(const Request* const request)
+{
+  Place      place = {*request, 0, 1U, 1U, {0}};
+  Mix* const mix   = &place.request.mix;
+  Metre*     metre = &place.request.metre;
+
+  mix->phrase_bars = hold(mix->phrase_bars, 1U, PHRASE_MAX_BARS);
+  mix->candidates  = hold(mix->candidates, 1U, MAX_CANDIDATES);
+  mix->scale       = mix->scale < N_SCALES ? mix->scale : (uint8_t)SCALE_FREE;
+  mix->key         = (uint8_t)(mix->key % 12U);
+  if (!metre->n_beats || !metre->unit) {
+    *metre = (Metre){4U, 4U};
+  }
+  if ((unsigned)request->part >= N_PARTS) {
+    place.request.part = PART_MELODY;
+  }
+
+  place.n_bars    = mix->phrase_bars;
+  place.bar       = (int64_t)request->i_phrase * place.n_bars;
+  place.bar_grids = metre_bar_grids(*metre);
+  place.section   = song_section(mix, place.bar);
+  return place;
+}
+
+const char*
+composer_section(const Request* const request, uint32_t* const energy)
+{
+  const Place place = place_of(request);
+  *energy           = place.section.energy;
+  return song_section_name(place.section.kind);
+}
+
+/// The key of what is drawn for a theme or a phrase of a part
+static uint64_t
+draw_key(const Place* const place,
+         const Part         part,
+         const uint64_t     what,
+         const uint64_t     name)
+{
+  const uint64_t song = rng_seed(place->request.mix.seed);
+  return rng_key(rng_key(rng_key(song, (uint64_t)part), what), name);
+}
+
+static TakeKey
+take_key(const Place* const place, const Part part, const bool is_theme)
+{
+  const Request* const request = &place->request;
+  TakeKey              key     = {
+                     .place = is_theme ? place->section.theme : (uint64_t)request->i_phrase,
+                     .part     = (uint32_t)part,
+                     .is_theme = is_theme,
+                     .reroll   = is_theme ? 0U : request->reroll,
+                     .n_beats  = request->metre.n_beats,
+                     .unit     = request->metre.unit,
+                     .n_bars   = place->n_bars,
+                     .mix      = request->mix,
+  };
+
+  // What only finishing looks at
+  key.mix.key           = 0U;
+  key.mix.melody_length = 0U;
+  key.mix.swing         = 0U;
+  key.mix.humanise      = 0U;
+  key.mix.velocity      = 0U;
+  key.mix.drum_map      = 0U;
+  key.mix.unused        = 0U;
+  if (part == PART_MELODY) {
+    key.mix.drum_density  = 0U;
+    key.mix.drum_wildness = 0U;
+  }
+  return key;
+}
+
+// ------------------------------------------------------------------ one take
+
+static const Take*
+take_part(Composer* self, const Place* place, Part part, bool is_theme);
+
+/// What every wish of a place begins with
+static void
+begin_wish(Composer* const    self,
+           const Place* const place,
+           const Part         part,
+           const bool         is_theme,
+           Backdrop* const    backdrop,
+           Wish* const        wish)
+{
+  const Mix* const mix = &place->request.mix;
+  const uint32_t   wildness =
+    part == PART_MELODY ? mix->melody_wildness : mix->drum_wildness;
+
+  memset(wish, 0, sizeof(*wish));
+  wish->part          = part;
+  wish->n_bars        = place->n_bars;
+  wish->around.metre  = place->request.metre;
+  wish->around.n_bars = place->n_bars;
+  wish->around.i_bar  = is_theme ? 0U : (uint32_t)place->bar;
+  wish->around.fill   = backdrop->fill;
+  wish->pitches       = scale_pitches((Scale)mix->scale);
+  wish_set_wildness(wish, wildness);
+  wish_describe(mix,
+                part,
+                is_theme ? place->section.theme_energy : place->section.energy,
+                wish->dense);
+
+  for (uint32_t i = 0U; i < PHRASE_MAX_BARS; ++i) {
+    backdrop->fill[i] =
+      is_theme ? (uint8_t)FILL_NONE : (uint8_t)song_fill(mix, place->bar + i);
+  }
+
+  // Drums know what the melody plays
+  if (part == PART_DRUMS) {
+    const Take* const melody = take_part(self, place, PART_MELODY, is_theme);
+    sketch_onsets(&melody->sketch, place->bar_grids, backdrop->onsets);
+    wish->around.onsets = backdrop->onsets;
+  }
+}
+
+/// Let the wish stand in relation to its theme.  @return Whether there is
+/// anything left to be written.
+static bool
+treat_theme(Composer* const    self,
+            const Place* const place,
+            const Treatment    treatment,
+            const Take* const  theme,
+            Backdrop* const    backdrop,
+            Wish* const        wish)
+{
+  const uint32_t n   = place->n_bars;
+  const uint32_t all = (1U << n) - 1U;
+
+  wish->theme = &theme->sketch;
+  if (treatment == TREAT_REPEAT) {
+    wish->kept = all;
+    for (uint32_t i = 0U; wish->part == PART_DRUMS && i < n; ++i) {
+      wish->kept &= ~((backdrop->fill[i] != FILL_NONE ? 1U : 0U) << i);
+    }
+    if (wish->kept == all) {
+      return false;
+    }
+  } else if (treatment == TREAT_VARY && n > 1U) {
+    wish->kept = (1U << n / 2U) - 1U;
+  } else {
+    wish->is_answer = true;
+  }
+
+  if (wish->is_answer && wish->part == PART_DRUMS) {
+    const Take* const melody = take_part(self, place, PART_MELODY, true);
+    sketch_onsets(&melody->sketch, place->bar_grids, backdrop->theme_onsets);
+    wish->theme_onsets = backdrop->theme_onsets;
+  }
+  return true;
+}
+
+/// Whether a score reaches the gate
+static bool
+is_good(const Mix* const mix, const float score)
+{
+  return score * 100.0f >= (float)mix->gate;
+}
+
+/// Write and judge one round; the best so far stays in self->best.  What is no
+/// other than `same` is refused; null for nothing.
+static void
+play_round(Composer* const     self,
+           const Wish* const   wish,
+           const Mix* const    mix,
+           const uint64_t      key,
+           const Sketch* const same,
+           Take* const         take)
+{
+  Candidate* const candidates = self->candidates;
+  const uint32_t   n          = mix->candidates;
+  generator_write(self->generator[wish->part], key, n, candidates);
+  gate_judge(self->gate[wish->part], wish, n, candidates);
+
+  for (uint32_t i = 0U; i < n; ++i) {
+    const bool  is_same = same && sketch_is_equal(&candidates[i].sketch, same);
+    const float score   = is_same ? -1.0f : candidates[i].score;
+    if (!take->n_tries || score > self->best.score) {
+      self->best       = candidates[i];
+      self->best.score = score;
+    }
+    take->n_rejected += is_good(mix, score) ? 0U : 1U;
+    ++take->n_tries;
+  }
+}
+
+static void
+take_best(const Composer* const self, Take* const take)
+{
+  take->sketch = self->best.sketch;
+  take->score  = self->best.score > 0.0f ? self->best.score : 0.0f;
+}
+
+/// A theme is the best of one round, whatever the gate would have
+static void
+compose_theme(Composer* const    self,
+              const Place* const place,
+              const Part         part,
+              Take* const        take)
+{
+  Backdrop backdrop;
+  Wish     wish;
+  begin_wish(self, place, part, true, &backdrop, &wish);
+  generator_begin(self->generator[part], &wish);
+  play_round(self,
+             &wish,
+             &place->request.mix,
+             draw_key(place, part, KEY_THEME, place->section.theme),
+             NULL,
+             take);
+  take->n_rejected = 0U;
+  take_best(self, take);
+}
+
+static void
+compose_phrase(Composer* const    self,
+               const Place* const place,
+               const Part         part,
+               Take* const        take)
+{
+  const Request* const request = &place->request;
+  const Mix* const     mix     = &request->mix;
+  const Take* const    theme   = take_part(self, place, part, true);
+  const Treatment      treatment =
+    song_treatment(mix, part, place->bar, place->n_bars, request->reroll);
+
+  Backdrop backdrop;
+  Wish     wish;
+  begin_wish(self, place, part, false, &backdrop, &wish);
+  if (!treat_theme(self, place, treatment, theme, &backdrop, &wish)) {
+    *take = *theme;
+    return;
+  }
+
+  const bool     is_repeat = treatment == TREAT_REPEAT;
+  const uint64_t key =
+    rng_key(draw_key(place, part, KEY_PHRASE, (uint64_t)request->i_phrase),
+            request->reroll);
+  generator_begin(self->generator[part], &wish);
+  for (uint32_t round = 0U; round < MAX_ROUNDS; ++round) {
+    play_round(self,
+               &wish,
+               mix,
+               rng_key(key, round),
+               is_repeat ? NULL : &theme->sketch,
+               take);
+    if (is_good(mix, self->best.score)) {
+      take_best(self, take);
+      return;
+    }
+  }
+
+  // The theme stands in, but not where something else was asked for
+  if (is_repeat || request->reroll || mix->variation >= 100U) {
+    take_best(self, take);
+  } else {
+    take->sketch = theme->sketch;
+    take->score  = theme->score;
+  }
+}
+
+/// Compose a theme or phrase of a part, or remember it
+static const Take*
+take_part(Composer* const    self,
+          const Place* const place,
+          const Part         part,
+          const bool         is_theme)
+{
+  const TakeKey     key   = take_key(place, part, is_theme);
+  const Take* const known = memo_find(&self->memo, &key);
+  if (known) {
+    return known;
+  }
+
+  // What this one needs is composed first: it must not find itself half made
+  if (part == PART_DRUMS) {
+    (void)take_part(self, place, PART_MELODY, is_theme);
+  }
+  if (!is_theme) {
+    (void)take_part(self, place, part, true);
+  }
+
+  Take* const take     = memo_add(&self->memo, &key);
+  take->sketch.n_notes = 0U;
+  take->score          = 0.0f;
+  take->n_tries        = 0U;
+  take->n_rejected     = 0U;
+  if (is_theme) {
+    compose_theme(self, place, part, take);
+  } else {
+    compose_phrase(self, place, part, take);
+  }
+  return take;
+}
+
+void
+composer_compose(Composer* const      self,
+                 const Request* const request,
+                 Phrase* const        phrase)
+{
+  const Place       place = place_of(request);
+  const Part        part  = place.request.part;
+  const Take* const take  = take_part(self, &place, part, false);
+
+  const Finish finish = {
+    &place.request.mix,
+    part,
+    place.request.metre,
+    place.n_bars,
+    place.section.energy,
+    draw_key(&place, part, KEY_FEEL, (uint64_t)request->i_phrase),
+  };
+  finish_phrase(&finish, &take->sketch, phrase);
+  phrase->score      = take->score;
+  phrase->n_tries    = take->n_tries;
+  phrase->n_rejected = take->n_rejected;
+}

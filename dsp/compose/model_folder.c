@@ -1,0 +1,295 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+#include "compose/model_folder.h"
+
+#include "compose/gate.h"
+#include "compose/vocab.h"
+#include "music/style.h"
+#include "nn/model_file.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ENDING ".safetensors"
+
+/// Longest path that is put together
+#define MAX_PATH 2048U
+
+typedef struct {
+  const char* prefix; ///< Of file names
+  const char* kind;   ///< As files state it
+} JobRow;
+
+static const JobRow jobs[N_MODEL_JOBS] = {
+  [MODEL_GENERATOR] = {"", "generator"},
+  [MODEL_GATE]      = {"gate_", "gate"},
+};
+
+static const char* const part_names[N_PARTS] = {
+  [PART_MELODY] = "melody",
+  [PART_DRUMS]  = "drums",
+};
+
+void
+loaded_clear(Loaded* const loaded)
+{
+  net_free(loaded->net);
+  model_free(loaded->model);
+  memset(loaded, 0, sizeof(*loaded));
+}
+
+void
+model_folder_name(const ModelJob job, const Part part, char* const name)
+{
+  (void)snprintf(name,
+                 MODEL_FOLDER_MAX_NAME,
+                 "%s%s" ENDING,
+                 jobs[job].prefix,
+                 part_names[part]);
+}
+
+// ------------------------------------------------------------- does it fit?
+
+/// What is looked at, and for whom
+typedef struct {
+  const char* path;
+  ModelJob    job;
+  Part        part;
+  Trouble*    trouble;
+} Check;
+
+static Status
+mismatch(const Check* const check,
+         const char* const  what,
+         const char* const  stated,
+         const char* const  wanted)
+{
+  return trouble_say(check->trouble,
+                     STATUS_MISMATCH,
+                     "The model \"%s\" states %s \"%.60s\", where \"%.60s\" is "
+                     "needed: take the models that belong to this version, or "
+                     "train it again",
+                     check->path,
+                     what,
+                     stated ? stated : "(nothing)",
+                     wanted);
+}
+
+static Status
+check_text(const Check* const check,
+           const Model* const model,
+           const char* const  key,
+           const char* const  wanted)
+{
+  const char* const stated = model_text(model, key);
+  return stated && !strcmp(stated, wanted)
+           ? STATUS_SUCCESS
+           : mismatch(check, key, stated, wanted);
+}
+
+/// Symbols in order of the table, commas between.  The same table must have
+/// been there when the model learned.
+static Status
+check_styles(const Check* const check, const Model* const model)
+{
+  const char* const stated = model_text(model, "styles");
+  const char*       rest   = stated ? stated : "";
+  for (unsigned i = 0U; i < N_STYLES; ++i) {
+    const char* const symbol = style_row((Style)i)->symbol;
+    const size_t      n      = strlen(symbol);
+    const char        after  = i + 1U < N_STYLES ? ',' : '\0';
+    if (strncmp(rest, symbol, n) != 0 || rest[n] != after) {
+      char place[48];
+      (void)snprintf(place, sizeof(place), "%.24s as style %u", symbol, i + 1U);
+      return mismatch(check, "styles", stated, place);
+    }
+    rest += n + 1U;
+  }
+  return STATUS_SUCCESS;
+}
+
+static Status
+check_texts(const Check* const check, const Model* const model)
+{
+  char version[16];
+  (void)snprintf(version, sizeof(version), "%u", VOCAB_VERSION);
+
+  Status st = check_text(check, model, "kind", jobs[check->job].kind);
+  st = st ? st : check_text(check, model, "part", part_names[check->part]);
+  st = st ? st : check_text(check, model, "vocab_version", version);
+  return st ? st : check_styles(check, model);
+}
+
+static Status
+check_shape(const Check* const check, const Net* const net)
+{
+  const NetShape* const shape = net_shape(net);
+  const uint32_t n_out = check->job == MODEL_GATE ? (uint32_t)N_GATE_CLASSES
+                                                  : vocab_n_tokens(check->part);
+  const struct {
+    const char* key;
+    uint32_t    stated;
+    uint32_t    wanted;
+  } rows[] = {
+    {"n_hot_inputs", shape->n_hot_inputs, vocab_n_hot_inputs(check->part)},
+    {"n_hot", shape->n_hot, vocab_n_hot(check->part)},
+    {"n_dense", shape->n_dense, N_DENSE},
+    {"n_out", shape->n_out, n_out},
+  };
+  for (size_t i = 0U; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+    if (rows[i].stated != rows[i].wanted) {
+      char stated[16];
+      char wanted[16];
+      (void)snprintf(stated, sizeof(stated), "%u", rows[i].stated);
+      (void)snprintf(wanted, sizeof(wanted), "%u", rows[i].wanted);
+      return mismatch(check, rows[i].key, stated, wanted);
+    }
+  }
+  return STATUS_SUCCESS;
+}
+
+Status
+model_folder_read(const char* const path,
+                  const ModelJob    job,
+                  const Part        part,
+                  Loaded* const     loaded,
+                  Trouble* const    trouble)
+{
+  const Check check = {path, job, part, trouble};
+  Trouble     why   = {""};
+  Loaded      fresh = {NULL, NULL, 0U};
+
+  Status st = model_load(path, &fresh.model, trouble);
+  st        = st ? st : check_texts(&check, fresh.model);
+  if (!st && (st = net_new(fresh.model, &fresh.net, &why))) {
+    (void)trouble_say(trouble, st, "\"%s\": %.200s", path, why.text);
+  }
+  st = st ? st : check_shape(&check, fresh.net);
+  if (st) {
+    loaded_clear(&fresh);
+    return st;
+  }
+
+  fresh.id = model_id(fresh.model);
+  *loaded  = fresh;
+  return STATUS_SUCCESS;
+}
+
+// ----------------------------------------------------------- which one is it?
+
+static Status
+join(char* const       path,
+     const char* const folder,
+     const char* const name,
+     Trouble* const    trouble)
+{
+  const int n = snprintf(path, MAX_PATH, "%s/%s", folder, name);
+  return n >= 0 && (size_t)n < MAX_PATH
+           ? STATUS_SUCCESS
+           : trouble_say(trouble,
+                         STATUS_NO_FILE,
+                         "The path of the models is too long: \"%.100s...\"",
+                         folder);
+}
+
+/// Whether a file may be a model for a job: "melody*.safetensors"
+static bool
+is_candidate(const char* const name, const ModelJob job, const Part part)
+{
+  const size_t n_prefix = strlen(jobs[job].prefix);
+  const size_t n_part   = strlen(part_names[part]);
+  const size_t n_ending = strlen(ENDING);
+  const size_t n        = strlen(name);
+  return n >= n_prefix + n_part + n_ending &&
+         !strncmp(name, jobs[job].prefix, n_prefix) &&
+         !strncmp(name + n_prefix, part_names[part], n_part) &&
+         !strcmp(name + n - n_ending, ENDING);
+}
+
+/// Look through a folder for the model of an id.  Files that cannot be used
+/// are passed over: they are not the one.
+static Status
+search(const char* const folder,
+       const ModelJob    job,
+       const Part        part,
+       const uint64_t    wanted,
+       Loaded* const     loaded)
+{
+  DIR* const dir = opendir(folder);
+  Status     st  = STATUS_NO_FILE;
+  if (!dir) {
+    return st;
+  }
+
+  char* const path = (char*)malloc(MAX_PATH);
+  for (struct dirent* entry = NULL; path && st && (entry = readdir(dir));) {
+    Loaded found = {NULL, NULL, 0U};
+    if (is_candidate(entry->d_name, job, part) &&
+        !join(path, folder, entry->d_name, NULL) &&
+        !model_folder_read(path, job, part, &found, NULL)) {
+      if (found.id == wanted) {
+        *loaded = found;
+        st      = STATUS_SUCCESS;
+      } else {
+        loaded_clear(&found);
+      }
+    }
+  }
+  free(path);
+  (void)closedir(dir);
+  return st;
+}
+
+Status
+model_folder_find(const char* const folder,
+                  const ModelJob    job,
+                  const Part        part,
+                  const uint64_t    wanted,
+                  Loaded* const     loaded,
+                  Trouble* const    trouble)
+{
+  char name[MODEL_FOLDER_MAX_NAME];
+  model_folder_name(job, part, name);
+
+  char* const path = (char*)malloc(MAX_PATH);
+  if (!path) {
+    return trouble_say(
+      trouble, STATUS_NO_MEM, "%s", status_text(STATUS_NO_MEM));
+  }
+
+  // The plain one is looked at first: most often it is the wanted one, too
+  Trouble why   = {""};
+  Loaded  plain = {NULL, NULL, 0U};
+  Status  st    = join(path, folder, name, &why);
+  st            = st ? st : model_folder_read(path, job, part, &plain, &why);
+  free(path);
+
+  if (wanted && (st || plain.id != wanted)) {
+    Loaded found = {NULL, NULL, 0U};
+    if (!search(folder, job, part, wanted, &found)) {
+      loaded_clear(&plain);
+      plain = found;
+      st    = STATUS_SUCCESS;
+    } else if (!st) {
+      (void)trouble_say(trouble,
+                        STATUS_SUCCESS,
+                        "The model %016" PRIx64 " that this project was made "
+                        "with is not in \"%.100s\"; going on with \"%s\", so "
+                        "phrases will differ. Put the older file beside it to "
+                        "have them back",
+                        wanted,
+                        folder,
+                        name);
+    }
+  }
+  if (st) {
+    return trouble_say(
+      trouble, st, "%s", why.text[0] ? why.text : status_text(st));
+  }
+  *loaded = plain;
+  return STATUS_SUCCESS;
+}

@@ -1,0 +1,134 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+#include "compose/sketch.h"
+
+#include "compose/song.h"
+
+#include <string.h>
+
+uint32_t
+wish_end_grid(const Wish* const wish)
+{
+  return wish->n_bars * metre_bar_grids(wish->around.metre);
+}
+
+/// 0 .. 100 to -127 .. 127; 50 is 0
+static int8_t
+knob(const uint32_t percent)
+{
+  const int p = (int)(percent < 100U ? percent : 100U);
+  return (int8_t)((p - 50) * 127 / 50);
+}
+
+void
+wish_describe(const Mix* const mix,
+              const Part       part,
+              const uint32_t   energy,
+              int8_t* const    dense)
+{
+  const uint32_t density[N_PARTS] = {
+    [PART_MELODY] = mix->melody_density,
+    [PART_DRUMS]  = mix->drum_density,
+  };
+
+  mix_styles(mix, part, dense + DENSE_STYLE);
+  dense[DENSE_DENSITY] = knob(density[part]);
+  dense[DENSE_RANGE]   = part == PART_MELODY ? knob(mix->range) : (int8_t)0;
+  dense[DENSE_ENERGY]  = knob(energy);
+  dense[DENSE_MODE]    = (int8_t)(127 * song_mode(mix));
+}
+
+void
+wish_set_wildness(Wish* const wish, const uint32_t wildness)
+{
+  const uint32_t w = wildness < 100U ? wildness : 100U;
+
+  // .6 .. 1 .. 1.4 and .9 .. .95 .. 1, each by one division
+  wish->temperature = (float)(600U + 8U * w) / 1000.0f;
+  wish->top_p       = (float)(900U + w) / 1000.0f;
+}
+
+bool
+sketch_add(Sketch* const sketch, const GridNote note, const uint32_t end_grid)
+{
+  if (sketch->n_notes >= PHRASE_MAX_NOTES || note.grid >= end_grid) {
+    return false;
+  }
+
+  GridNote* const n = &sketch->notes[sketch->n_notes++];
+  *n                = note;
+  if (n->length > end_grid - n->grid) {
+    n->length = (uint16_t)(end_grid - n->grid);
+  }
+  return true;
+}
+
+bool
+sketch_is_equal(const Sketch* const a, const Sketch* const b)
+{
+  if (a->n_notes != b->n_notes) {
+    return false;
+  }
+  for (uint32_t i = 0U; i < a->n_notes; ++i) {
+    const GridNote* const x = &a->notes[i];
+    const GridNote* const y = &b->notes[i];
+    if (x->grid != y->grid || x->length != y->length || x->pitch != y->pitch ||
+        x->velocity != y->velocity || x->lean != y->lean) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void
+sketch_onsets(const Sketch* const sketch,
+              const uint32_t      bar_grids,
+              uint64_t* const     onsets)
+{
+  memset(onsets, 0, SKETCH_ONSET_WORDS * sizeof(*onsets));
+  for (uint32_t i = 0U; i < sketch->n_notes; ++i) {
+    const uint32_t bar   = sketch->notes[i].grid / bar_grids;
+    const uint32_t place = sketch->notes[i].grid % bar_grids;
+    if (bar < PHRASE_MAX_BARS) {
+      onsets[bar * VOCAB_ONSET_WORDS + place / 64U] |= UINT64_C(1)
+                                                       << (place % 64U);
+    }
+  }
+}
+
+void
+sketch_slice(const Sketch* const sketch,
+             const uint32_t      begin,
+             const uint32_t      end,
+             Sketch* const       slice)
+{
+  slice->n_notes = 0U;
+  for (uint32_t i = 0U; i < sketch->n_notes; ++i) {
+    GridNote note = sketch->notes[i];
+    if (note.grid >= begin && note.grid < end) {
+      note.grid -= begin;
+      (void)sketch_add(slice, note, end - begin);
+    }
+  }
+}
+
+uint32_t
+sketch_encode(const Sketch* const sketch,
+              const Part          part,
+              const uint32_t      end_grid,
+              uint16_t* const     tokens)
+{
+  uint32_t n = 0U;
+
+  // There is room: no note makes more than a length, a wait and a lean
+  const Status st = vocab_encode(part,
+                                 sketch->notes,
+                                 sketch->n_notes,
+                                 end_grid,
+                                 tokens,
+                                 SKETCH_MAX_TOKENS,
+                                 &n);
+  (void)st;
+  return n;
+}

@@ -1,0 +1,215 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+#include "compose/song.h"
+
+#include "base/rng.h"
+#include "music/scale.h"
+
+#include <stdbool.h>
+
+#define MAX_ROWS 8U
+
+/// Energy that changes by less leaves a theme as it is
+#define ENERGY_STEP 10U
+
+/// Names of keys: what is drawn for a song
+enum { DRAW_FILL = 101, DRAW_THEME, DRAW_TREATMENT, DRAW_MODE };
+
+/// A section of a form; energy in relation to the `energy` control
+typedef struct {
+  SectionKind kind;
+  uint32_t    n_bars;
+  int         energy; ///< Where it begins
+  int         rise;   ///< More with every four bars
+} FormRow;
+
+// Sections are whole eights of bars and fill a round
+static const FormRow forms[N_FORMS][MAX_ROWS] = {
+  [FORM_STEADY] = {{SECTION_VERSE, 32U, 0, 0}, {SECTION_VERSE, 32U, 0, 0}},
+  [FORM_CLUB]   = {{SECTION_INTRO, 8U, -30, 0},
+                   {SECTION_VERSE, 8U, -10, 0},
+                   {SECTION_BUILD, 8U, -5, 15},
+                   {SECTION_DROP, 16U, 30, 0},
+                   {SECTION_BREAK, 8U, -30, 0},
+                   {SECTION_BUILD, 8U, -5, 15},
+                   {SECTION_DROP, 8U, 30, 0}},
+  [FORM_WAVES]  = {{SECTION_VERSE, 8U, -24, 12},
+                   {SECTION_BUILD, 8U, 0, 12},
+                   {SECTION_DROP, 8U, 24, -12},
+                   {SECTION_BREAK, 8U, 0, -12},
+                   {SECTION_VERSE, 8U, -24, 12},
+                   {SECTION_BUILD, 8U, 0, 12},
+                   {SECTION_DROP, 8U, 24, -12},
+                   {SECTION_BREAK, 8U, 0, -12}},
+};
+
+static const char* const names[N_SECTION_KINDS] = {
+  [SECTION_INTRO] = "intro",
+  [SECTION_VERSE] = "verse",
+  [SECTION_BUILD] = "build",
+  [SECTION_DROP]  = "drop",
+  [SECTION_BREAK] = "break",
+  [SECTION_OUTRO] = "outro",
+};
+
+/// Rounded down, also below 0
+static int64_t
+divide(const int64_t a, const int64_t b)
+{
+  return a / b - (a % b < 0 ? 1 : 0);
+}
+
+static uint32_t
+clamp_percent(const int64_t value)
+{
+  return (uint32_t)(value < 0 ? 0 : value > 100 ? 100 : value);
+}
+
+/// A key for what is drawn at a place
+static uint64_t
+place_key(const Mix* const mix, const uint64_t what, const int64_t place)
+{
+  return rng_key(rng_key(rng_seed(mix->seed), what), (uint64_t)place);
+}
+
+/// True in `percent` of all cases
+static bool
+is_drawn(const uint64_t key, const uint32_t i, const uint32_t percent)
+{
+  return rng_below(key, i, 100U) < percent;
+}
+
+/**
+   Which theme a section has.
+
+   Sections of a kind share one, which changes after some rounds, the sooner
+   the more variation there is.  With much of it, sections have their own.
+*/
+static uint64_t
+theme_of(const Mix* const  mix,
+         const SectionKind kind,
+         const int64_t     number,
+         const int64_t     round)
+{
+  const uint32_t v     = clamp_percent(mix->variation);
+  const int64_t  era   = v ? divide(round, 1 + (100 - (int64_t)v) / 20) : 0;
+  const uint64_t key   = place_key(mix, DRAW_THEME, number);
+  const bool     alone = v > 50U && is_drawn(key, 0U, 2U * (v - 50U));
+
+  const uint64_t shared = rng_key((uint64_t)era, (uint64_t)kind);
+  return alone ? rng_key(shared, (uint64_t)number) : shared;
+}
+
+Section
+song_section(const Mix* const mix, const int64_t bar)
+{
+  const FormRow* const rows =
+    forms[mix->form < N_FORMS ? mix->form : FORM_STEADY];
+  const int64_t round = divide(bar, SONG_ROUND_BARS);
+  const int64_t place = bar - round * SONG_ROUND_BARS;
+
+  uint32_t n_rows = 0U;
+  while (n_rows < MAX_ROWS && rows[n_rows].n_bars) {
+    ++n_rows;
+  }
+  uint32_t i     = 0U;
+  int64_t  begin = 0;
+  while (i + 1U < n_rows && begin + rows[i].n_bars <= place) {
+    begin += rows[i++].n_bars;
+  }
+
+  // Only a song's first round has an intro; later that place leads back down
+  const FormRow* const row = &rows[i];
+  const SectionKind    kind =
+    row->kind == SECTION_INTRO && round ? SECTION_OUTRO : row->kind;
+  const int64_t number = round * n_rows + i;
+  const int64_t base   = (int64_t)clamp_percent(mix->energy) + row->energy;
+
+  return (Section){kind,
+                   round * SONG_ROUND_BARS + begin,
+                   row->n_bars,
+                   number,
+                   clamp_percent(base + (place - begin) / 4 * row->rise),
+                   clamp_percent(base),
+                   theme_of(mix, kind, number, round)};
+}
+
+const char*
+song_section_name(const SectionKind kind)
+{
+  return names[(unsigned)kind < N_SECTION_KINDS ? kind : SECTION_VERSE];
+}
+
+Fill
+song_fill(const Mix* const mix, const int64_t bar)
+{
+  const int64_t place = bar - divide(bar, 8) * 8;
+  if (place % 4 != 3 || !mix->fill) {
+    return FILL_NONE;
+  }
+
+  const Section  section = song_section(mix, bar);
+  const uint64_t key     = place_key(mix, DRAW_FILL, bar);
+  const uint32_t often   = clamp_percent(mix->fill);
+  const bool is_turn = bar + 1 == section.first_bar + (int64_t)section.n_bars;
+
+  // Chances of a big one, and of a small one where there is no big one
+  const uint32_t more  = often + often * (100U - often) / 100U;
+  const uint32_t big   = is_turn       ? clamp_percent(2 * (int64_t)often)
+                         : place == 7  ? more
+                         : often > 50U ? 2U * (often - 50U)
+                                       : 0U;
+  const uint32_t small = place == 7 ? more : often;
+  return is_drawn(key, 0U, big)     ? FILL_BIG
+         : is_drawn(key, 1U, small) ? FILL_SMALL
+                                    : FILL_NONE;
+}
+
+static uint32_t
+distance(const uint32_t a, const uint32_t b)
+{
+  return a > b ? a - b : b - a;
+}
+
+Treatment
+song_treatment(const Mix* const mix,
+               const Part       part,
+               const int64_t    bar,
+               const uint32_t   n_bars,
+               const uint32_t   reroll)
+{
+  const Section  section = song_section(mix, bar);
+  const uint32_t v       = clamp_percent(mix->variation);
+  const uint64_t place   = place_key(mix, DRAW_TREATMENT, bar);
+  const uint64_t key     = rng_key(rng_key(place, (uint64_t)part), reroll);
+
+  // Leaving the theme once is to vary it, twice is to answer it
+  const bool is_first = bar < section.first_bar + (int64_t)n_bars;
+  unsigned   steps =
+    is_first ? 0U
+               : (unsigned)is_drawn(key, 0U, v) + (unsigned)is_drawn(key, 1U, v);
+
+  const bool is_other =
+    v && distance(section.energy, section.theme_energy) >= ENERGY_STEP;
+  steps = !steps && (reroll || is_other) ? 1U : steps;
+  return (Treatment)steps;
+}
+
+int
+song_mode(const Mix* const mix)
+{
+  const int locked = scale_mode((Scale)mix->scale);
+  if (locked) {
+    return locked;
+  }
+
+  int8_t   weight[N_STYLES];
+  uint32_t minor = 0U; // Percent times 127
+  mix_styles(mix, PART_MELODY, weight);
+  for (unsigned i = 0U; i < N_STYLES; ++i) {
+    minor += (uint32_t)weight[i] * style_row((Style)i)->minor;
+  }
+  const uint64_t key = place_key(mix, DRAW_MODE, 0);
+  return rng_below(key, 0U, 100U * 127U) < minor ? -1 : 1;
+}

@@ -1,0 +1,92 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+/**
+   The plan of a song: sections, their energy and themes, fills, and what each
+   phrase does with its theme.
+
+   A pure function of mix and bar, of bounded work for any bar.  The plan comes
+   round every SONG_ROUND_BARS bars and has neither beginning nor end; bar 0 is
+   where an intro stands.
+*/
+#ifndef PERPETUO_COMPOSE_SONG_H
+#define PERPETUO_COMPOSE_SONG_H
+
+#include "compose/vocab.h"
+#include "music/mix.h"
+#include "music/part.h"
+
+#include <stdint.h>
+
+#define SONG_ROUND_BARS 64
+
+/// Kinds of section, named as people mark them
+typedef enum {
+  SECTION_INTRO,
+  SECTION_VERSE,
+  SECTION_BUILD,
+  SECTION_DROP,
+  SECTION_BREAK,
+  SECTION_OUTRO,
+  N_SECTION_KINDS
+} SectionKind;
+
+/// The section that a bar stands in
+typedef struct {
+  SectionKind kind;
+  int64_t     first_bar;
+  uint32_t    n_bars;
+  int64_t     number;       ///< Counts sections; below 0 before bar 0
+  uint32_t    energy;       ///< At the bar, 0 .. 100
+  uint32_t    theme_energy; ///< For which its theme is composed, 0 .. 100
+  uint64_t    theme;        ///< Which theme: sections may share one
+} Section;
+
+/// What a phrase does with the theme of its section
+typedef enum {
+  TREAT_REPEAT, ///< Play it; drums play fills in it
+  TREAT_VARY,   ///< Begin as it does and go on otherwise
+  TREAT_ANSWER, ///< Go on from it
+  N_TREATMENTS
+} Treatment;
+
+/// The section that `bar` stands in.  Thread: any.
+Section
+song_section(const Mix* mix, int64_t bar);
+
+/// A section's name.  Thread: any.
+const char*
+song_section_name(SectionKind kind);
+
+/**
+   How much of a turnaround a bar is.
+
+   Small ones stand at the ends of four bars, big ones at the ends of eight
+   and of sections, as often as the `fill` control says.  Thread: any.
+*/
+Fill
+song_fill(const Mix* mix, int64_t bar);
+
+/**
+   What a phrase does with its theme.
+
+   The first phrase of a section states it.  The `variation` control says how
+   often others leave it; at 0 none does, at 100 all do.  Where the energy is
+   not the theme's, it is varied.  A rerolled phrase never just repeats.
+
+   @param bar First bar of the phrase.
+   Thread: any.
+*/
+Treatment
+song_treatment(const Mix* mix,
+               Part       part,
+               int64_t    bar,
+               uint32_t   n_bars,
+               uint32_t   reroll);
+
+/// Whether the song of this seed is in a minor mode, as often as the styles of
+/// the mix are, when no scale decides it.  +1 major, -1 minor.  Thread: any.
+int
+song_mode(const Mix* mix);
+
+#endif // PERPETUO_COMPOSE_SONG_H
