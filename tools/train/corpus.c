@@ -120,48 +120,6 @@ is_midi(const char* const name)
   return false;
 }
 
-/// List a folder and those in it.  @param inner Path below the corpus, or "".
-static Status
-list_folder(const char* const folder,
-            const char* const inner,
-            const uint32_t    depth,
-            PathList* const   list)
-{
-  char full[MAX_PATH_BYTES];
-  char path[MAX_PATH_BYTES];
-  if (snprintf(full, sizeof(full), "%s/%s", folder, inner) >=
-      (int)sizeof(full)) {
-    return STATUS_SUCCESS;
-  }
-  DIR* const dir = opendir(full);
-  if (!dir) {
-    return depth ? STATUS_SUCCESS : STATUS_NO_FILE;
-  }
-
-  Status               st    = STATUS_SUCCESS;
-  const struct dirent* entry = NULL;
-  while (!st && (entry = readdir(dir))) {
-    struct stat info;
-    const int   n = snprintf(
-      path, sizeof(path), "%s%s%s", inner, *inner ? "/" : "", entry->d_name);
-    if (entry->d_name[0] == '.' || n >= (int)sizeof(path) ||
-        snprintf(full, sizeof(full), "%s/%s", folder, path) >=
-          (int)sizeof(full) ||
-        lstat(full, &info)) {
-      continue;
-    }
-    // Links to folders are not followed: they may lead round in circles
-    if (S_ISDIR(info.st_mode)) {
-      st = depth + 1U < MAX_DEPTH ? list_folder(folder, path, depth + 1U, list)
-                                  : STATUS_SUCCESS;
-    } else if (is_midi(path) && !stat(full, &info) && S_ISREG(info.st_mode)) {
-      st = add_path(list, path);
-    }
-  }
-  closedir(dir);
-  return st;
-}
-
 static int
 compare_paths(const void* const a, const void* const b)
 {
@@ -703,6 +661,53 @@ leave(Reader* const     reader,
   }
 }
 
+/// List a folder and those in it.  @param inner Path below the corpus, or "".
+static Status
+list_folder(Reader* const     reader,
+            const char* const inner,
+            const uint32_t    depth,
+            PathList* const   list)
+{
+  const char* const folder = reader->options->folder;
+  char              full[MAX_PATH_BYTES];
+  char              path[MAX_PATH_BYTES];
+  if (snprintf(full, sizeof(full), "%s/%s", folder, inner) >=
+      (int)sizeof(full)) {
+    return STATUS_SUCCESS;
+  }
+  DIR* const dir = opendir(full);
+  if (!dir) {
+    if (!depth) {
+      return STATUS_NO_FILE;
+    }
+    leave(reader, inner, "the folder cannot be read", "");
+    return STATUS_SUCCESS;
+  }
+
+  Status               st    = STATUS_SUCCESS;
+  const struct dirent* entry = NULL;
+  while (!st && (entry = readdir(dir))) {
+    struct stat info;
+    const int   n = snprintf(
+      path, sizeof(path), "%s%s%s", inner, *inner ? "/" : "", entry->d_name);
+    if (entry->d_name[0] == '.' || n >= (int)sizeof(path) ||
+        snprintf(full, sizeof(full), "%s/%s", folder, path) >=
+          (int)sizeof(full) ||
+        lstat(full, &info)) {
+      continue;
+    }
+    // Links to folders are not followed: they may lead round in circles
+    if (S_ISDIR(info.st_mode)) {
+      st = depth + 1U < MAX_DEPTH ? list_folder(reader, path, depth + 1U, list)
+                                  : STATUS_SUCCESS;
+    } else if (is_midi(path) && !stat(full, &info) && S_ISREG(info.st_mode)) {
+      st = add_path(list, path);
+    }
+  }
+  closedir(dir);
+  return st;
+}
+
 static void
 report_taken(const Reader* const reader,
              const uint32_t      i_first,
@@ -897,7 +902,7 @@ corpus_read(const CorpusOptions* const options,
                       : STATUS_SUCCESS;
   }
   if (!st) {
-    st = list_folder(options->folder, "", 0U, &list);
+    st = list_folder(reader, "", 0U, &list);
     if (st == STATUS_NO_FILE) {
       trouble_say(
         trouble, st, "The folder \"%s\" cannot be read", options->folder);
