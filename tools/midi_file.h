@@ -27,8 +27,8 @@
 #define MIDI_MAX_BYTES (16U << 20U) ///< Largest file that is read
 #define MIDI_MAX_TRACKS 4096U       ///< Most tracks that are read
 #define MIDI_MAX_NOTES 1000000U     ///< Most notes that are read
-#define MIDI_MAX_EVENTS 100000U     ///< Most tempos, metres, keys and texts each
-#define MIDI_TEXT_ROOM 64U          ///< Longer texts are cut
+#define MIDI_MAX_EVENTS 100000U ///< Most tempos, metres, keys and texts each
+#define MIDI_TEXT_ROOM 64U      ///< Longer texts are cut
 #define MIDI_CHANNELS 16U
 #define MIDI_DRUM_CHANNEL 9U ///< "Channel 10", counted from 0
 #define MIDI_NO_PROGRAM 0xFFU
@@ -46,8 +46,8 @@ typedef struct {
   char      name[MIDI_TEXT_ROOM];
   uint8_t   program[MIDI_CHANNELS]; ///< First one asked for, or NO_PROGRAM
   uint32_t  n_notes;
-  MidiNote* notes;   ///< Sorted by tick, then channel, then key
-  uint32_t  room;    ///< Allocated length of `notes`
+  MidiNote* notes; ///< Sorted by tick, then channel, then key
+  uint32_t  room;  ///< Allocated length of `notes`
 } MidiTrack;
 
 typedef struct {
@@ -117,10 +117,16 @@ NODISCARD Status
 midi_song_add_tempo(MidiSong* song, uint32_t tick, double bpm);
 
 NODISCARD Status
-midi_song_add_metre(MidiSong* song, uint32_t tick, uint8_t n_beats, uint8_t unit);
+midi_song_add_metre(MidiSong* song,
+                    uint32_t  tick,
+                    uint8_t   n_beats,
+                    uint8_t   unit);
 
 NODISCARD Status
-midi_song_add_key(MidiSong* song, uint32_t tick, int8_t n_sharps, bool is_minor);
+midi_song_add_key(MidiSong* song,
+                  uint32_t  tick,
+                  int8_t    n_sharps,
+                  bool      is_minor);
 
 NODISCARD Status
 midi_song_add_text(MidiSong*    song,

@@ -23,28 +23,28 @@
 typedef struct {
   Part      part;
   uint32_t  n_notes;
-  GridNote* notes;  ///< Sorted by grid; melody pitches relative to the tonic
+  GridNote* notes;    ///< Sorted by grid; melody pitches relative to the tonic
   char      name[48]; ///< The track it was
 } Line;
 
 /// One piece: lines that sound together, and what is known of each bar.  A
 /// file with several metres or keys becomes several pieces of one split.
 typedef struct {
-  char*    path;     ///< Relative to the corpus folder
-  uint64_t hash;     ///< Of its content (notes), not of its bytes or name
-  int      style;    ///< A Style, or -1 when the map names none
-  uint16_t group;    ///< Row of the map, or 0 without one
+  char*    path;           ///< Relative to the corpus folder
+  uint64_t hash;           ///< Of its content (notes), not of its bytes or name
+  int      style;          ///< A Style, or -1 when the map names none
+  uint16_t group;          ///< Row of the map, or 0 without one
   float    share[N_PARTS]; ///< How much of what is drawn in training is of
                            ///< its group, relative to other groups
-  uint8_t  split;    ///< A Split
-  int8_t   tonic;    ///< Pitch class that was brought to 0
-  int8_t   mode;     ///< +1 major, -1 minor, 0 unknown
-  Metre    metre;    ///< One metre; a change of metre ends the piece
+  uint8_t  split;          ///< A Split
+  int8_t   tonic;          ///< Pitch class that was brought to 0
+  int8_t   mode;           ///< +1 major, -1 minor, 0 unknown
+  Metre    metre;          ///< One metre; a change of metre ends the piece
   uint32_t n_bars;
-  int8_t*  energy;   ///< (n_bars) -127 .. 127, 0 where not known
-  uint8_t* fill;     ///< (n_bars) a Fill
+  int8_t*  energy; ///< (n_bars) -127 .. 127, 0 where not known
+  uint8_t* fill;   ///< (n_bars) a Fill
   uint32_t n_lines;
-  Line*    lines;    ///< Melody lines first, then at most one line of drums
+  Line*    lines; ///< Melody lines first, then at most one line of drums
 } Piece;
 
 typedef struct {
@@ -55,10 +55,10 @@ typedef struct {
 
 typedef struct {
   const char* folder;
-  const char* map;      ///< Path of a TSV (tools/train/corpus_map.h), or null:
-                        ///< a folder named as a style's symbol is that style
-  uint32_t    max_files; ///< 0 for all; fewer are taken evenly from the list
-  FILE*       report;   ///< A line for each file, and sums; null for none
+  const char* map;    ///< Path of a TSV (tools/train/corpus_map.h), or null:
+                      ///< a folder named as a style's symbol is that style
+  uint32_t max_files; ///< 0 for all; fewer are taken evenly from the list
+  FILE*    report;    ///< A line for each file, and sums; null for none
 } CorpusOptions;
 
 /// Read a folder.  STATUS_NO_FILE when there is none or it holds no music,
