@@ -27,7 +27,8 @@ ROOMS = [  # name, folder, may use, sources
     ('nn', 'dsp/nn', ['base'],
      'product exact dense lstm net pick model model_file'),
     ('compose', 'dsp/compose', ['base', 'music', 'nn'],
-     'vocab features generator gate composer'),
+     'vocab lanes sketch song memo model_folder finish generator gate '
+     'composer'),
     ('learn', 'dsp/learn', ['base', 'nn', 'OPENBLAS', 'M', 'PTHREAD'],
      'blas dataset loss lstm_train adam crew held_out round'),
     ('learn_double', 'dsp/learn', ['base', 'OPENBLAS', 'M', 'PTHREAD', 'DOUBLE'],
@@ -39,7 +40,9 @@ ROOMS = [  # name, folder, may use, sources
     ('draw', 'tools', ['base', 'music', 'CAIRO', 'M'], 'piano_roll'),
     ('school', 'tools/train',
      ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'CAIRO', 'M'],
-     'corpus ngram checkpoint progress loss_curve card trainer'),
+     'corpus_map tally quantise key lines fills corpus corpus_dataset '
+     'spoil gate_data gate_report ngram checkpoint progress loss_curve card '
+     'trainer'),
 ]
 
 # What the plugin may use; it carries nothing else

@@ -60,7 +60,7 @@ draw_requests(void)
     request->i_phrase =
       (int32_t)rng_below(key, 1U, 400U) - (int32_t)(i % 3U ? 0U : 200U);
     request->reroll = (uint16_t)(rng_below(key, 2U, 4U) ? 0U : 3U);
-    for (uint32_t k = 0U; k < 20U; ++k) {
+    for (uint32_t k = 0U; k < 17U; ++k) {
       knob[k] = (uint8_t)rng_below(key, 10U + k, 101U);
     }
     for (uint32_t k = 0U; k < N_STYLES; ++k) {

@@ -13,9 +13,9 @@
    Everything is here and not in a source file so that loops over arrays turn
    into vector code; that changes no bit either.
 
-   Largest absolute error against double precision over all floats:
-   exact_sigmoid 1.2e-7, exact_tanh 1.8e-7; largest relative error of exact_exp
-   2e-7.  NaN counts as an infinity of its sign.  Tested by
+   Against double precision, over all floats: exact_sigmoid and exact_tanh are
+   off by less than 1e-7, exact_exp by less than 1e-7 of its value (so far as
+   its argument is not held).  Nothing is undefined for a NaN.  Tested by
    test_exact.
 */
 #ifndef PERPETUO_NN_EXACT_H
