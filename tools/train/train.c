@@ -205,7 +205,7 @@ set_option(const Option* const option, const char* const value)
 static void
 keep_command(Arguments* const a, const int argc, char* const* const argv)
 {
-  size_t n = (size_t)snprintf(a->command, MAX_COMMAND, "perpetuo-train");
+  size_t n = (size_t)snprintf(a->command, MAX_COMMAND, "./waf train");
   for (int i = 1; i < argc; ++i) {
     const bool  plain = argv[i][0] && !strpbrk(argv[i], " \t\n\"'\\$`*?;&|<>()");
     const int   more  = snprintf(a->command + n, MAX_COMMAND - n,
@@ -586,7 +586,7 @@ style_symbols(char* const to, const size_t room)
 /// Texts of a model file, and room for those that are numbers
 typedef struct {
   ModelText text[N_TEXTS];
-  char      room[N_TEXTS][512];
+  char      room[N_TEXTS][MAX_COMMAND];
   uint32_t  n;
 } Texts;
 
