@@ -6,6 +6,8 @@
 #include "base/rng.h"
 
 #include <stdio.h>
+#include <stdbool.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
