@@ -25,7 +25,7 @@ ROOMS = [  # name, folder, may use, sources
      'phrase drum_map scale groove style mix'),
     ('play', 'dsp/play', ['base', 'music'], 'transport schedule plan player'),
     ('nn', 'dsp/nn', ['base'],
-     'product exact dense lstm net pick model model_file'),
+     'product product_avx2 exact dense lstm net pick model model_file'),
     ('compose', 'dsp/compose', ['base', 'music', 'nn'],
      'vocab lanes sketch song memo model_folder finish generator gate '
      'composer'),

@@ -15,20 +15,8 @@
 
 #define MAX_ADDED 4U
 
-#if defined(__GNUC__)
-#  define ALWAYS_INLINE inline __attribute__((always_inline))
-#else
-#  define ALWAYS_INLINE inline
-#endif
-
-#if defined(__GNUC__) && defined(__x86_64__)
-#  define HAVE_AVX2_TARGET 1
-#else
-#  define HAVE_AVX2_TARGET 0
-#endif
-
 /// Four rows times two vectors
-static ALWAYS_INLINE void
+static void
 multiply_4x2(const Product* const product,
              const uint32_t       m,
              const int8_t* const  x,
@@ -63,7 +51,7 @@ multiply_4x2(const Product* const product,
 }
 
 /// One row times one vector
-static ALWAYS_INLINE int32_t
+static int32_t
 multiply_1x1(const Product* const product,
              const uint32_t       m,
              const int8_t* const  x)
@@ -78,11 +66,11 @@ multiply_1x1(const Product* const product,
   return sum;
 }
 
-static ALWAYS_INLINE void
-multiply(const Product* const product,
-         const int8_t* const  x,
-         const uint32_t       n,
-         int32_t* const       sums)
+static void
+multiply_portable(const Product* const product,
+                  const int8_t* const  x,
+                  const uint32_t       n,
+                  int32_t* const       sums)
 {
   const uint32_t M  = product->n_rows;
   const uint32_t M4 = M / 4U * 4U;
@@ -109,40 +97,15 @@ always(void)
   return true;
 }
 
-static void
-multiply_portable(const Product* const product,
-                  const int8_t* const  x,
-                  const uint32_t       n,
-                  int32_t* const       sums)
-{
-  multiply(product, x, n, sums);
-}
+static const ProductBackend product_portable = {"portable",
+                                                always,
+                                                multiply_portable};
 
-#if HAVE_AVX2_TARGET
-
-static bool
-has_avx2(void)
-{
-  return __builtin_cpu_supports("avx2");
-}
-
-/// The same source, which the compiler may turn into AVX2 code
-__attribute__((target("avx2"))) static void
-multiply_portable_avx2(const Product* const product,
-                       const int8_t* const  x,
-                       const uint32_t       n,
-                       int32_t* const       sums)
-{
-  multiply(product, x, n, sums);
-}
-
+static const ProductBackend* const built_in[] = {
+#if PRODUCT_HAS_AVX2
+  &product_avx2,
 #endif
-
-static const ProductBackend built_in[] = {
-#if HAVE_AVX2_TARGET
-  {"portable-avx2", has_avx2, multiply_portable_avx2},
-#endif
-  {"portable", always, multiply_portable},
+  &product_portable,
 };
 
 #define N_BUILT_IN (sizeof(built_in) / sizeof(built_in[0]))
@@ -154,7 +117,7 @@ static _Atomic(const ProductBackend*) in_use;
 const ProductBackend*
 product_backend(const uint32_t i)
 {
-  return i < N_BUILT_IN             ? &built_in[i]
+  return i < N_BUILT_IN             ? built_in[i]
          : i - N_BUILT_IN < n_added ? added[i - N_BUILT_IN]
                                     : NULL;
 }

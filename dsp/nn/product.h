@@ -22,6 +22,13 @@
 /// begin at multiples of it in memory
 #define PRODUCT_BLOCK 64U
 
+/// Whether the compiler can be asked for 256-bit vectors
+#if defined(__GNUC__) && defined(__x86_64__)
+#  define PRODUCT_HAS_AVX2 1
+#else
+#  define PRODUCT_HAS_AVX2 0
+#endif
+
 /// A matrix as the backends want it; owns its memory
 typedef struct {
   uint32_t n_rows;    ///< M
@@ -96,6 +103,11 @@ product_use(const char* name);
 /// The backend in use
 const ProductBackend*
 product_in_use(void);
+
+#if PRODUCT_HAS_AVX2
+/// 256-bit vectors of whole numbers
+extern const ProductBackend product_avx2;
+#endif
 
 /// The oracle: OpenBLAS, whole numbers as floats while these are exact, else
 /// as doubles.  Only in programs that link product_blas.c (tests and tools).
