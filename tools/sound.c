@@ -15,7 +15,10 @@
 #include <unistd.h>
 
 #define MAX_PATH 512U
-#define GAIN "0.9" ///< Loud, and below full scale for our two tracks
+
+#define FIRST_GAIN 0.2   ///< Leaves room for whatever is played
+#define MOST_GAIN 10.0   ///< What FluidSynth takes
+#define PEAK_DBFS (-1.0) ///< Of what is left behind
 
 extern char** environ;
 
@@ -101,54 +104,6 @@ run_quietly(const char* const* const words)
     return -1;
   }
   return WEXITSTATUS(status);
-}
-
-Status
-sound_render(const char* const midi_path,
-             const char* const wav_path,
-             const uint32_t    rate_hz,
-             Trouble* const    trouble)
-{
-  char   font[MAX_PATH];
-  char   rate[16];
-  Status st = sound_find_font(font, trouble);
-  if (st) {
-    return st;
-  }
-
-  snprintf(rate, sizeof(rate), "%u", rate_hz);
-  const char* const words[] = {"fluidsynth",
-                               "-n",
-                               "-i",
-                               "-q",
-                               "-g",
-                               GAIN,
-                               "-r",
-                               rate,
-                               "-T",
-                               "wav",
-                               "-O",
-                               "s16",
-                               "-F",
-                               wav_path,
-                               font,
-                               midi_path,
-                               NULL};
-  (void)unlink(wav_path);
-  const int status = run_quietly(words);
-  if (status == 127) {
-    return trouble_say(trouble,
-                       STATUS_NO_FILE,
-                       "The program fluidsynth is missing: install the "
-                       "package fluidsynth.");
-  }
-  return status || access(wav_path, R_OK)
-           ? trouble_say(trouble,
-                         STATUS_NO_WRITE,
-                         "fluidsynth ended with status %d and no %s.",
-                         status,
-                         wav_path)
-           : STATUS_SUCCESS;
 }
 
 static uint32_t
@@ -256,4 +211,74 @@ sound_measure(const char* const wav_path,
                           STATUS_BAD_FILE,
                           "%s is no WAV file of 16-bit samples.",
                           wav_path);
+}
+
+/// Let FluidSynth play at a gain
+static Status
+play(const char* const midi_path,
+     const char* const wav_path,
+     const char* const font,
+     const uint32_t    rate_hz,
+     const double      gain,
+     Trouble* const    trouble)
+{
+  char rate[16];
+  char loud[16];
+  snprintf(rate, sizeof(rate), "%u", rate_hz);
+  snprintf(loud, sizeof(loud), "%.4f", gain);
+  const char* const words[] = {"fluidsynth",
+                               "-n",
+                               "-i",
+                               "-q",
+                               "-g",
+                               loud,
+                               "-r",
+                               rate,
+                               "-T",
+                               "wav",
+                               "-O",
+                               "s16",
+                               "-F",
+                               wav_path,
+                               font,
+                               midi_path,
+                               NULL};
+  (void)unlink(wav_path);
+  const int status = run_quietly(words);
+  if (status == 127) {
+    return trouble_say(trouble,
+                       STATUS_NO_FILE,
+                       "The program fluidsynth is missing: install the "
+                       "package fluidsynth.");
+  }
+  return status || access(wav_path, R_OK)
+           ? trouble_say(trouble,
+                         STATUS_NO_WRITE,
+                         "fluidsynth ended with status %d and no %s.",
+                         status,
+                         wav_path)
+           : STATUS_SUCCESS;
+}
+
+Status
+sound_render(const char* const midi_path,
+             const char* const wav_path,
+             const uint32_t    rate_hz,
+             Trouble* const    trouble)
+{
+  char     font[MAX_PATH];
+  Loudness first = {0.0, 0.0, 0.0, 0U};
+  Status   st    = sound_find_font(font, trouble);
+  if (!st) {
+    st = play(midi_path, wav_path, font, rate_hz, FIRST_GAIN, trouble);
+  }
+  st = st ? st : sound_measure(wav_path, &first, trouble);
+  if (st || !isfinite(first.peak_dbfs)) {
+    return st;
+  }
+
+  // A synthesiser is linear: what is missing now is missing by that factor
+  const double factor = pow(10.0, (PEAK_DBFS - first.peak_dbfs) / 20.0);
+  const double gain   = fmin(FIRST_GAIN * factor, MOST_GAIN);
+  return play(midi_path, wav_path, font, rate_hz, gain, trouble);
 }

@@ -28,7 +28,8 @@ NODISCARD Status
 sound_find_font(char* path, Trouble* trouble);
 
 /**
-   Let FluidSynth play a MIDI file into a WAV file.
+   Let FluidSynth play a MIDI file into a WAV file, twice: the second time as
+   loud as it may be, with its peak at -1 dBFS.
 
    @return STATUS_NO_FILE when the program or a font is missing, with the
    packages that hold them; STATUS_NO_WRITE when it failed.
