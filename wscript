@@ -412,13 +412,15 @@ def manifest(task):
     entries = []
     for node, path in zip(task.inputs[1:], task.generator.presets):
         found = re.search(r'^(<[^>]+>)\s+a pset:Preset ;\s+lv2:appliesTo '
-                          r'([^;]+?)\s*;', node.read(), re.M)
+                          r'([^;]+?)\s*;\s+rdfs:label ("[^"]+")', node.read(),
+                          re.M)
         if not found:
             task.generator.bld.fatal(
                 '%s does not begin as presets do: <URI> a pset:Preset ; '
-                'lv2:appliesTo ... ;' % path)
+                'lv2:appliesTo ... ; rdfs:label "..."' % path)
         entries.append('%s\n\ta pset:Preset ;\n\tlv2:appliesTo %s ;\n'
-                       '\trdfs:seeAlso <%s> .\n' % (found.groups() + (path,)))
+                       '\trdfs:label %s ;\n\trdfs:seeAlso <%s> .\n' % (
+                           found.groups() + (path,)))
     text = task.inputs[0].read()
     text = text[text.index('@prefix'):].replace('@LIB_EXT@', '.so')
     task.outputs[0].write(text.replace('@PRESETS@', '\n'.join(entries)))
