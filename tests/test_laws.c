@@ -291,26 +291,44 @@ test_shuffled_locates(void)
   check_shuffled("shuffled, rolling", HOST_WORK_INSIDE, true);
 }
 
+/// Onsets missed by no more than that are played at once: 10 ms at 128 bpm
+#define MISSED_TICKS 20U
+
+/// What is to be heard of a bar by whoever joins it at a tick
+static Notes
+rest_of_bar(const int32_t bar, const uint32_t tick)
+{
+  const Notes all = notes_of_bars(&reference, bar, bar + 1);
+  Notes rest      = {(CaptureNote*)calloc(all.n + 1U, sizeof(CaptureNote)), 0U};
+  for (size_t i = 0U; i < all.n; ++i) {
+    CaptureNote note = all.notes[i];
+    if (note.tick + MISSED_TICKS >= tick) {
+      const uint32_t missed = note.tick < tick ? tick - note.tick : 0U;
+      note.tick += missed;
+      note.length -= missed;
+      rest.notes[rest.n++] = note;
+    }
+  }
+  return rest;
+}
+
 static void
 test_joined_in_the_middle(void)
 {
   Host* const host = open_way(&usual);
   for (int32_t bar = 1; bar < 16; bar += 2) {
-    const double tick = 333.0 * bar;
+    const uint32_t tick = 333U * (uint32_t)bar % 3840U;
     host_clear_capture(host);
-    host_locate_bar(host, bar, fmod(tick, 3840.0));
+    host_locate_bar(host, bar, tick);
     wait_for_work(host);
     host_play(host);
     host_run_to_bar(host, bar + 1, 512U);
     hosted_settle(host);
 
     Notes heard  = hosted_notes(host);
-    Notes wanted = notes_of_bars(&reference, bar, bar + 1);
-    while (wanted.n && wanted.notes->tick < fmod(tick, 3840.0)) {
-      ++wanted.notes;
-      --wanted.n;
-    }
+    Notes wanted = rest_of_bar(bar, tick);
     CHECK(notes_are_equal("joined in the middle", &wanted, &heard));
+    notes_free(&wanted);
     notes_free(&heard);
   }
   host_free(host);
@@ -553,6 +571,12 @@ test_automation_is_heard_at_one_place(void)
   const Notes old  = notes_of_bars(&reference, 0, 9);
   const Notes head = notes_of_bars(&a, 0, 9);
   CHECK(notes_are_equal("automation", &a, &b));
+
+  // What rings on across the line may be cut by what begins there
+  for (size_t i = 0U; i < head.n; ++i) {
+    CaptureNote* const note = &head.notes[i];
+    note->is_whole &= note->bar < 8 || note->tick + note->length < 3840U;
+  }
   CHECK(notes_are_equal("until the second bar line", &old, &head));
 
   Host* const host = open_way(&usual);

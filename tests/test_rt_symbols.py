@@ -115,11 +115,15 @@ def call_graph(text):
 
 
 def reach(graph, root):
-    """Every function that `root` leads to, each with one way to it."""
+    """Every function that `root` leads to, each with one way to it.
+
+    What is behind the PLT is another library's; that the stubs seem to lead
+    on to the first of their section is only how they are laid out.
+    """
     ways, todo = {root: [root]}, [root]
     while todo:
         name = todo.pop()
-        for other in graph.get(name, ()):
+        for other in () if '@plt' in name else graph.get(name, ()):
             # gcc splits functions: name.part.0, name.cold, name.constprop.0
             if other not in ways:
                 ways[other] = ways[name] + [other]

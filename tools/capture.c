@@ -67,6 +67,19 @@ note_of(const CaptureEvent* const on, const Timeline* const timeline)
   return note;
 }
 
+/// Ticks from a note's onset to a place, whatever tempo and metre between
+static double
+ticks_until(const CaptureNote* const   note,
+            const TimelinePlace* const end,
+            const Timeline* const      timeline)
+{
+  double ticks = end->tick - (double)note->tick;
+  for (int32_t bar = note->bar; bar < end->bar; ++bar) {
+    ticks += metre_bar_ticks(timeline_span_of_bar(timeline, bar)->metre);
+  }
+  return ticks;
+}
+
 /// What the off of a note tells about it
 static void
 end_note(CaptureNote* const        note,
@@ -74,13 +87,9 @@ end_note(CaptureNote* const        note,
          const CaptureEvent* const off,
          const Timeline* const     timeline)
 {
-  const double        begin = timeline_frame(timeline, note->bar, note->tick);
-  const double        end  = begin + (double)(off->song_frame - on->song_frame);
-  const TimelineSpan* span = timeline_span(timeline, begin);
-
   note->is_whole = on->i_jump == off->i_jump && off->is_rolling;
-  note->length   = (uint32_t)lround(fmax(0.0, end - begin) /
-                                  timeline_tick_frames(timeline, span));
+  note->length =
+    (uint32_t)lround(fmax(0.0, ticks_until(note, &off->place, timeline)));
 }
 
 static int
