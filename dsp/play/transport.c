@@ -22,6 +22,8 @@ static const double frame_slack = 1.0 / 16.0;
 static const double missed_s = 0.01; ///< A missed onset is still played, s
 static const double begun_s  = 0.1;  ///< A start may be told late by, s
 
+static const double block_s = 0.25; ///< The longest block of any host, s
+
 static const double min_bpm = 1.0;
 static const double max_bpm = 1200.0;
 static const double max_bar = 1e7;
@@ -183,8 +185,13 @@ transport_clock_of(const Transport* const self, const int64_t tick)
 int64_t
 transport_first_tick(const Transport* const self, const int64_t clock)
 {
-  const double tick = transport_tick_at(self, clock);
-  return -floor_of(frame_slack * self->ticks_per_frame - tick);
+  if (!self->is_rolling) {
+    return -floor_of(-self->anchor_tick);
+  }
+
+  // The one after the last that was due in the frame before
+  const double last = transport_tick_at(self, clock - 1);
+  return floor_of(last + frame_slack * self->ticks_per_frame) + 1;
 }
 
 int64_t
@@ -198,6 +205,17 @@ transport_next_bar(Transport* const self)
 {
   self->bar_tick = transport_bar_end(self);
   ++self->bar;
+}
+
+void
+transport_catch_up(Transport* const self, const int64_t clock)
+{
+  const int64_t length = (int64_t)metre_bar_ticks(self->metre);
+  const int64_t ahead  = transport_first_tick(self, clock) - self->bar_tick;
+  if (self->is_rolling && ahead >= length) {
+    self->bar += (int32_t)(ahead / length);
+    self->bar_tick += ahead / length * length;
+  }
 }
 
 /// Line tick of the beginning of a bar, if bars from the next on are of `metre`
@@ -416,7 +434,15 @@ roll_on(Transport* const self,
 {
   const double off = tick - expected;
 
-  if (size_of(off) > drift_ticks || tick < self->told_tick - back_ticks) {
+  // A new tempo may have begun in the block before this one is told of it
+  const double n_run  = (double)(clock - self->told_clock);
+  const double change = nominal_rate(self) * self->speed - self->ticks_per_frame;
+  const double slack  = is_new_tempo && n_run <= block_s * self->rate_hz
+                          ? size_of(change) * n_run
+                          : 0.0;
+
+  if (size_of(off) > drift_ticks + slack ||
+      tick < self->told_tick - back_ticks) {
     return TRANSPORT_JUMPED;
   }
 
@@ -445,6 +471,7 @@ transport_told(Transport* const      self,
   const Metre    old_metre  = self->metre;
   const int32_t  old_bar    = self->bar;
   const double   expected   = transport_tick_at(self, clock);
+  const int64_t  not_played = transport_first_tick(self, clock);
   const double   old_inside = expected - (double)self->bar_tick;
   const double   n_run      = (double)(clock - self->told_clock);
 
@@ -481,7 +508,8 @@ transport_told(Transport* const      self,
         transport_next_bar(self);
         set_join(self, (double)self->bar_tick);
       } else {
-        set_join(self, expected);
+        self->join_tick =
+          not_played > self->bar_tick ? not_played : self->bar_tick;
       }
       self->metre = metre;
     }

@@ -121,7 +121,7 @@ transport_tick_at(const Transport* transport, int64_t clock);
 REALTIME int64_t
 transport_clock_of(const Transport* transport, int64_t tick);
 
-/// The first tick that does not lie before a frame
+/// The first tick that is not due before a frame: the inverse of clock_of
 REALTIME int64_t
 transport_first_tick(const Transport* transport, int64_t clock);
 
@@ -132,5 +132,9 @@ transport_bar_end(const Transport* transport);
 /// Go on to the next bar
 REALTIME void
 transport_next_bar(Transport* transport);
+
+/// Be in the bar that is played at a frame, where nobody has followed the bars
+REALTIME void
+transport_catch_up(Transport* transport, int64_t clock);
 
 #endif // PERPETUO_PLAY_TRANSPORT_H
