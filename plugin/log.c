@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 void
 log_init(Log* const self, const LV2_Log_Log* const log, LV2_URID_Map* const map)
@@ -20,13 +21,16 @@ say(const Log* const  self,
     const char* const format,
     va_list           args)
 {
-  char text[512];
-  (void)vsnprintf(text, sizeof(text), format, args);
+  char      text[512] = "Perpetuo: ";
+  const int n         = (int)strlen(text);
+  (void)vsnprintf(text + n, sizeof(text) - (size_t)n - 1U, format, args);
+  strcat(text, "\n");
 
+  // Not fprintf: unbuffered, it takes 8 KiB of a worker's small stack
   if (self->log) {
-    self->log->printf(self->log->handle, type, "Perpetuo: %s\n", text);
+    self->log->printf(self->log->handle, type, "%s", text);
   } else {
-    (void)fprintf(stderr, "Perpetuo: %s\n", text);
+    (void)fputs(text, stderr);
   }
 }
 

@@ -25,6 +25,9 @@
 /// An answer that took this long to come is not waited for any more, s
 static const double answer_s = 30.0;
 
+/// A host that sets ports after a state has done so by then, s
+static const double ports_s = 2.0;
+
 /// Jobs in one run, when they are done at once: more than a run ever needs
 enum { MAX_JOBS = 64 };
 
@@ -64,9 +67,11 @@ ask_to_load(Plugin* const self)
 {
   const Job job = {JOB_LOAD, 0U, 0U, 0U, self->rt.wanted};
 
-  self->rt.must_load = false;
+  self->rt.must_load  = false;
+  self->rt.is_loading = true;
   if (!send_job(self, &job)) {
-    self->rt.must_load = true;
+    self->rt.must_load  = true;
+    self->rt.is_loading = false;
     return false;
   }
   return true;
@@ -139,8 +144,8 @@ keep(Plugin* const self)
 
   memset(&state, 0, sizeof(state));
   state.models  = rt->wanted;
-  state.is_held = rt->schedule.is_held;
-  state.held    = rt->schedule.held;
+  state.is_held = rt->schedule.is_held || rt->is_held_later;
+  state.held    = rt->is_held_later ? rt->held_later : rt->schedule.held;
   state.rerolls = rt->schedule.rerolls;
   box_write(&self->kept, &state, STATE_N_WORDS);
   atomic_store_explicit(&self->n_taken, rt->n_restored, memory_order_release);
@@ -183,10 +188,12 @@ take_restored(Plugin* const self)
 
   rt->n_restored       = n_restored;
   rt->schedule.rerolls = state.rerolls;
-  rt->schedule.is_held = state.is_held;
-  rt->schedule.held    = state.held;
-  if (is_other(&state.models, &in_use)) {
-    rt->wanted    = state.models;
+  rt->wanted           = state.models;
+  rt->is_held_later    = state.is_held;
+  rt->held_later       = state.held;
+  rt->held_until = rt->clock + (int64_t)(ports_s * self->rate_hz);
+  schedule_hold(&rt->schedule, false);
+  if (rt->is_loading || is_other(&state.models, &in_use)) {
     rt->must_load = true;
     plan_forget(&rt->plan);
     rejoin(rt);
@@ -231,6 +238,7 @@ lead(Plugin* const self, const Follow whom)
                         (double)port_value((const void* const*)rt->ports,
                                            PORT_TEMPO));
   } else {
+    transport_catch_up(&rt->host, rt->now);
     rt->host.join_tick = transport_first_tick(&rt->host, rt->now);
   }
   follow(self, TRANSPORT_JUMPED);
@@ -249,14 +257,17 @@ read_song(Plugin* const self, const void* const* const ports)
 
   rt->reroll = reroll;
   if (is_pressed) {
-    schedule_reroll(&rt->schedule);
+    schedule_reroll(&rt->schedule, rt->transport->is_rolling);
   }
+  const bool is_due = rt->is_held_later && (is_held || rt->clock >= rt->held_until);
   if (is_held != rt->schedule.is_held &&
-      (!is_held || rt->transport->is_known)) {
+      (!is_held || rt->transport->is_known || is_due)) {
     schedule_hold(&rt->schedule, is_held);
-  } else if (!is_pressed) {
+    rt->schedule.held = is_held && is_due ? rt->held_later : rt->schedule.held;
+  } else if (!is_pressed && !is_due) {
     return;
   }
+  rt->is_held_later &= !is_due;
   keep(self);
 }
 
@@ -312,6 +323,19 @@ read_controls(Plugin* const self)
 
 // Playing ----------------------------------------------------------------
 
+/// Read the mix for the next bar, if the moment for it comes before `until`
+static void
+latch_next(Realtime* const rt, const int64_t until)
+{
+  const int64_t tick =
+    rt->transport->bar_tick + (int64_t)schedule_latch_tick(&rt->schedule);
+
+  if (!rt->schedule.is_latched &&
+      transport_clock_of(rt->transport, tick) < until) {
+    schedule_latch(&rt->schedule, &rt->mix);
+  }
+}
+
 /// Play the frames `begin` .. `end` of the block
 static void
 play_slice(Plugin* const self, const uint32_t begin, const uint32_t end)
@@ -322,6 +346,7 @@ play_slice(Plugin* const self, const uint32_t begin, const uint32_t end)
   int64_t          from  = rt->clock + (int64_t)begin;
 
   while (from < until && t->is_rolling) {
+    latch_next(rt, until);
     player_bind(&rt->player, &rt->plan, &rt->schedule.now, t, from);
 
     const int64_t line = transport_clock_of(t, transport_bar_end(t));
@@ -575,13 +600,14 @@ work_response(LV2_Handle        instance,
   if (answer.kind == JOB_COMPOSE) {
     (void)plan_answer(&rt->plan, answer.i_slot, answer.serial,
                       answer.status == STATUS_SUCCESS);
-  } else if (answer.status == STATUS_SUCCESS && !rt->must_load) {
-    const ModelIds none = {{0U}, {0U}};
-    rt->wanted          = none; // From now on, those in use
-    rt->can_compose     = true;
-    plan_forget(&rt->plan);
-    rejoin(rt);
-    keep(self);
+  } else {
+    rt->is_loading = false;
+    if (answer.status == STATUS_SUCCESS && !rt->must_load) {
+      rt->can_compose = true;
+      plan_forget(&rt->plan);
+      rejoin(rt);
+      keep(self);
+    }
   }
   return LV2_WORKER_SUCCESS;
 }

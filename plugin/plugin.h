@@ -50,7 +50,6 @@ typedef struct {
   // Controls as of this run
   Mix   mix;
   bool  is_enabled;
-  bool  is_held;
   bool  is_open;   ///< Incoming MIDI passes
   float reroll;    ///< To see it rise
   bool  is_first;  ///< No run since activate()
@@ -58,10 +57,17 @@ typedef struct {
   // The line to the worker
   bool     can_compose; ///< There are models
   bool     must_load;   ///< Other models are wanted
-  ModelIds wanted;      ///< Which; 0 for those in use
+  bool     is_loading;  ///< They were asked for
+  ModelIds wanted;      ///< Which the project names; 0 for those in use
   unsigned n_asked;     ///< Jobs without an answer
   int64_t  asked_clock;
   unsigned n_restored;  ///< States taken in
+
+  // A phrase that a state names waits for `hold`: some hosts set the ports
+  // after the state
+  bool    is_held_later;
+  int32_t held_later;
+  int64_t held_until; ///< On the clock; later, the state is not meant any more
 } Realtime;
 
 typedef struct {

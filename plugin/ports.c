@@ -30,7 +30,7 @@ static const PortRow rows[N_PORTS] = {
   [PORT_ENERGY]      = {{"energy", 0.0f, 100.0f, 60.0f}, MIX(energy)},
 
   [PORT_KEY]      = {{"key", 0.0f, 11.0f, 0.0f}, MIX(key)},
-  [PORT_SCALE]    = {{"scale", 0.0f, 9.0f, 0.0f}, MIX(scale)},
+  [PORT_SCALE]    = {{"scale", 0.0f, 10.0f, 0.0f}, MIX(scale)},
   [PORT_REGISTER] = {{"register", 0.0f, 100.0f, 50.0f}, MIX(range)},
 
 #define STYLE(symbol, index, standard)                                   \

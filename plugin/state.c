@@ -3,6 +3,8 @@
 
 #include "plugin/state.h"
 
+#include "plugin/box.h"
+
 #include <lv2/atom/atom.h>
 
 #include <errno.h>
@@ -15,6 +17,7 @@
 enum { MAX_TEXT = 4096 };
 
 _Static_assert(sizeof(State) % 4U == 0U, "A State is copied as words");
+_Static_assert(STATE_N_WORDS <= BOX_MAX_WORDS, "A State fits a Box");
 _Static_assert(MAX_REROLLS * sizeof("-2147483648:65535") < MAX_TEXT,
                "All rerolls fit the text");
 
@@ -127,7 +130,7 @@ write_rerolls(const State* const state, const unsigned i, char* const text)
   for (uint32_t r = 0U; r < state->rerolls.n; ++r) {
     const Reroll* const row = &state->rerolls.rows[r];
     const int written = snprintf(text + n, MAX_TEXT - n, "%s%" PRId32 ":%" PRIu32,
-                                 r ? " " : "", row->i_phrase, row->count);
+                                 r ? " " : "", row->bar, row->count);
     n += written > 0 ? (size_t)written : 0U;
   }
 }
@@ -140,13 +143,13 @@ read_rerolls(const char* const text, const unsigned i, State* const state)
 
   (void)i;
   while (*at) {
-    long i_phrase = 0;
+    long bar   = 0;
     long count    = 0;
-    if (!read_whole(at, &at, -100000000L, 100000000L, &i_phrase) ||
+    if (!read_whole(at, &at, -100000000L, 100000000L, &bar) ||
         *at++ != ':' || !read_whole(at, &at, 0L, 65535L, &count)) {
       return false;
     }
-    rerolls_add(&rerolls, (int32_t)i_phrase, (uint32_t)count);
+    rerolls_add(&rerolls, (int32_t)bar, (uint32_t)count);
     at += strspn(at, " ");
   }
   state->rerolls = rerolls;

@@ -7,8 +7,8 @@
    All of it is text, which survives every host, and every key is stored at
    every save.  Keys (urn:perpetuo:state:...): version; melody, drums,
    gate_melody and gate_drums, the ids of the models, 16 hexadecimal digits;
-   held, the number of the phrase that is held, or nothing; rerolls, such as
-   "3:1 -2:4", phrase number and count, the oldest first.
+   held, the first bar of the phrase that is held, or nothing; rerolls, such as
+   "12:1 -8:4", first bar of the phrase and count, the oldest first.
 */
 #ifndef PERPETUO_PLUGIN_STATE_H
 #define PERPETUO_PLUGIN_STATE_H

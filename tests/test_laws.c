@@ -306,7 +306,16 @@ rest_of_bar(const int32_t bar, const uint32_t tick)
       const uint32_t missed = note.tick < tick ? tick - note.tick : 0U;
       note.tick += missed;
       note.length -= missed;
-      rest.notes[rest.n++] = note;
+
+      // At one tick they are in order of channel, then key
+      size_t k = rest.n++;
+      while (k && rest.notes[k - 1U].tick == note.tick &&
+             rest.notes[k - 1U].channel * 128U + rest.notes[k - 1U].key >
+               note.channel * 128U + note.key) {
+        rest.notes[k] = rest.notes[k - 1U];
+        --k;
+      }
+      rest.notes[k] = note;
     }
   }
   return rest;
@@ -544,17 +553,23 @@ test_parts_alone_are_the_duo(void)
   }
 }
 
-/// Two seeds in one song: the second is asked for in the middle of bar 7
+/// Two seeds in one song: the second is asked for in bar 7, so many frames
+/// after its line.  The block in which that is may begin before.
 static Notes
-play_automation(const uint32_t n_block, const HostWork work)
+play_automation(const uint32_t n_block,
+                const HostWork work,
+                const int64_t  n_frames)
 {
   Way way          = usual;
   way.work         = work;
   Host* const host = open_way(&way);
   wait_for_work(host);
   host_play(host);
-  host_run_to_bar(host, 7, n_block);
-  host_run_for(host, 30000U, n_block);
+  const int64_t point =
+    (int64_t)ceil(timeline_frame(host_timeline(host), 7, 0.0)) + n_frames;
+  while (host_song_frame(host) < point) {
+    host_run(host, n_block);
+  }
   CHECK(host_set(host, "seed", 77.0f));
   host_run_to_bar(host, 20, n_block);
   hosted_settle(host);
@@ -566,8 +581,8 @@ play_automation(const uint32_t n_block, const HostWork work)
 static void
 test_automation_is_heard_at_one_place(void)
 {
-  Notes       a    = play_automation(1024U, HOST_WORK_INSIDE);
-  Notes       b    = play_automation(100U, HOST_WORK_PATIENT);
+  Notes       a    = play_automation(1024U, HOST_WORK_INSIDE, 60000);
+  Notes       b    = play_automation(100U, HOST_WORK_PATIENT, 60000);
   const Notes old  = notes_of_bars(&reference, 0, 9);
   const Notes head = notes_of_bars(&a, 0, 9);
   CHECK(notes_are_equal("automation", &a, &b));
@@ -593,6 +608,57 @@ test_automation_is_heard_at_one_place(void)
   host_free(host);
   notes_free(&b);
   notes_free(&a);
+}
+
+/// Points of automation stand on bar lines, and any block may hold one
+static void
+test_automation_on_a_bar_line_is_heard_at_the_next(void)
+{
+  static const uint32_t blocks[] = {64U, 256U, 500U, 1000U, 2048U, 8192U};
+
+  Notes a = play_automation(1024U, HOST_WORK_INSIDE, 0);
+  for (size_t i = 0U; i < sizeof(blocks) / sizeof(blocks[0]); ++i) {
+    Notes b = play_automation(blocks[i], HOST_WORK_INSIDE, 0);
+    CHECK(notes_are_equal("automation on the line", &a, &b));
+    notes_free(&b);
+  }
+
+  const Notes old   = notes_of_bars(&reference, 8, 9);
+  const Notes fresh = notes_of_bars(&a, 8, 9);
+  CHECK(fresh.n != old.n ||
+        memcmp(&fresh.notes->tick, &old.notes->tick, sizeof(uint32_t)) ||
+        fresh.notes->key != old.notes->key ||
+        fresh.notes->velocity != old.notes->velocity);
+  notes_free(&a);
+}
+
+/// Nobody follows the host's bars while we run freely
+static void
+test_following_the_host_again_plays_nothing_of_the_past(void)
+{
+  Host* const host = open_way(&usual);
+  wait_for_work(host);
+  host_play(host);
+  host_run_to_bar(host, 2, 256U);
+  CHECK(host_set(host, "transport", 1.0f));
+  host_run_to_bar(host, 17, 256U);
+  host_run_for(host, 80000U, 256U);
+  const uint64_t there = host_n_frames(host);
+  CHECK(host_set(host, "transport", 0.0f));
+  host_run_to_bar(host, 24, 256U);
+  hosted_settle(host);
+
+  Notes       all    = hosted_notes(host);
+  const Notes heard  = notes_of_bars(&all, 18, 24);
+  const Notes wanted = notes_of_bars(&reference, 18, 24);
+  size_t      n_past = 0U;
+  for (size_t i = 0U; i < all.n; ++i) {
+    n_past += all.notes[i].frame >= there && all.notes[i].frame < there + 256U;
+  }
+  CHECK(n_past <= 4U); // Not the bar's 20
+  CHECK(notes_are_equal("following again", &wanted, &heard));
+  notes_free(&all);
+  host_free(host);
 }
 
 /// Whether every note of `some` is one of `all`, of its onset at least
@@ -705,6 +771,8 @@ main(void)
   RUN(test_two_instances);
   RUN(test_parts_alone_are_the_duo);
   RUN(test_automation_is_heard_at_one_place);
+  RUN(test_automation_on_a_bar_line_is_heard_at_the_next);
+  RUN(test_following_the_host_again_plays_nothing_of_the_past);
   RUN(test_late_work_leaves_rests_and_no_other_notes);
   RUN(test_refused_work_is_asked_for_again);
   RUN(test_export_beside_a_busy_worker);

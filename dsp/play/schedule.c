@@ -3,6 +3,10 @@
 
 #include "play/schedule.h"
 
+/// Part of a bar after which the next one is latched, of 32: off the beats and
+/// off the sixteenths
+enum { LATCH_PLACE = 15, LATCH_PLACES = 32 };
+
 static int32_t
 phrase_of(const int32_t bar, const uint32_t n_bars)
 {
@@ -19,10 +23,10 @@ bars_of(const Mix* const mix)
 }
 
 uint32_t
-rerolls_at(const Rerolls* const self, const int32_t i_phrase)
+rerolls_at(const Rerolls* const self, const int32_t bar)
 {
   for (uint32_t i = 0U; i < self->n; ++i) {
-    if (self->rows[i].i_phrase == i_phrase) {
+    if (self->rows[i].bar == bar) {
       return self->rows[i].count;
     }
   }
@@ -30,14 +34,14 @@ rerolls_at(const Rerolls* const self, const int32_t i_phrase)
 }
 
 void
-rerolls_add(Rerolls* const self, const int32_t i_phrase, const uint32_t count)
+rerolls_add(Rerolls* const self, const int32_t bar, const uint32_t count)
 {
-  const uint32_t before = rerolls_at(self, i_phrase);
+  const uint32_t before = rerolls_at(self, bar);
 
   // Take it out, or the oldest one when there is no room
   uint32_t kept = 0U;
   for (uint32_t i = 0U; i < self->n; ++i) {
-    if (self->rows[i].i_phrase != i_phrase) {
+    if (self->rows[i].bar != bar) {
       self->rows[kept++] = self->rows[i];
     }
   }
@@ -48,9 +52,9 @@ rerolls_add(Rerolls* const self, const int32_t i_phrase, const uint32_t count)
     }
   }
 
-  self->rows[kept].i_phrase = i_phrase;
-  self->rows[kept].count    = (before + count) & 0xFFFFU;
-  self->n                   = kept + 1U;
+  self->rows[kept].bar   = bar;
+  self->rows[kept].count = (before + count) & 0xFFFFU;
+  self->n                = kept + 1U;
 }
 
 static Latch
@@ -59,16 +63,24 @@ latch(const Schedule* const self,
       const Metre           metre,
       const Mix* const      mix)
 {
-  const int32_t own = phrase_of(bar, bars_of(mix));
+  const int32_t n_bars = (int32_t)bars_of(mix);
+  const int32_t own    = phrase_of(bar, bars_of(mix));
   Latch         made;
 
   made.bar      = bar;
-  made.i_phrase = self->is_held ? self->held : own;
-  made.i_bar    = (uint32_t)(bar - own * (int32_t)bars_of(mix));
-  made.reroll   = rerolls_at(&self->rerolls, made.i_phrase);
+  made.i_phrase = self->is_held ? phrase_of(self->held, bars_of(mix)) : own;
+  made.i_bar    = (uint32_t)(bar - own * n_bars);
+  made.reroll   = rerolls_at(&self->rerolls, made.i_phrase * n_bars);
   made.metre    = metre;
   made.mix      = *mix;
   return made;
+}
+
+/// The first bar of the phrase that a bar takes
+static int32_t
+first_bar(const Latch* const self)
+{
+  return self->i_phrase * (int32_t)bars_of(&self->mix);
 }
 
 void
@@ -91,18 +103,31 @@ schedule_locate(Schedule* const  self,
                 const Metre      metre,
                 const Mix* const mix)
 {
-  self->now  = latch(self, bar, metre, mix);
-  self->next = latch(self, bar + 1, metre, mix);
+  self->now        = latch(self, bar, metre, mix);
+  self->next       = latch(self, bar + 1, metre, mix);
+  self->is_latched = false;
+}
+
+uint32_t
+schedule_latch_tick(const Schedule* const self)
+{
+  return metre_bar_ticks(self->now.metre) * LATCH_PLACE / LATCH_PLACES;
 }
 
 void
-schedule_advance(Schedule* const  self,
-                 const Metre      metre,
-                 const Mix* const mix)
+schedule_latch(Schedule* const self, const Mix* const mix)
 {
-  self->now       = self->next;
-  self->now.metre = metre;
-  self->next      = latch(self, self->now.bar + 1, metre, mix);
+  self->next       = latch(self, self->now.bar + 1, self->now.metre, mix);
+  self->is_latched = true;
+}
+
+void
+schedule_advance(Schedule* const self, const Metre metre, const Mix* const mix)
+{
+  self->now        = self->next;
+  self->now.metre  = metre;
+  self->next       = latch(self, self->now.bar + 1, metre, mix);
+  self->is_latched = false;
 }
 
 void
@@ -116,15 +141,24 @@ void
 schedule_hold(Schedule* const self, const bool is_held)
 {
   if (is_held && !self->is_held) {
-    self->held = self->now.i_phrase;
+    self->held = first_bar(&self->now);
   }
   self->is_held = is_held;
 }
 
 void
-schedule_reroll(Schedule* const self)
+schedule_reroll(Schedule* const self, const bool is_rolling)
 {
-  rerolls_add(&self->rerolls, self->now.i_phrase, 1U);
+  const int32_t here = first_bar(&self->now);
+  rerolls_add(&self->rerolls, here, 1U);
+
+  // The first bar that can still be another one
+  const int32_t bar    = self->now.bar + (self->is_latched ? 2 : 1);
+  const int32_t n_bars = (int32_t)bars_of(&self->next.mix);
+  const int32_t there  = phrase_of(bar, bars_of(&self->next.mix)) * n_bars;
+  if (is_rolling && !self->is_held && there != here) {
+    rerolls_add(&self->rerolls, there, 1U);
+  }
 }
 
 Request
@@ -177,8 +211,7 @@ schedule_next(const Schedule* const self,
   const int32_t n_bars = (int32_t)bars_of(mix);
   const int32_t own    = phrase_of(self->next.bar, bars_of(mix));
   for (int32_t i = 1; i <= SCHEDULE_N_AHEAD && !is_missing; ++i) {
-    const Latch ahead =
-      latch(self, (own + i) * n_bars, self->next.metre, mix);
+    const Latch ahead = latch(self, (own + i) * n_bars, self->next.metre, mix);
     look(self, &ahead, plan, &is_missing, request);
   }
   return is_missing;

@@ -4,10 +4,12 @@
 /**
    Which phrases will be needed, and which comes first.
 
-   Controls are latched: when a bar begins, the mix for the bar after it is
-   read and then stands.  After a jump, both the bar and the one after it take
-   the mix as it is.  What a bar needs therefore never depends on how long
-   composing took.
+   Controls are latched: at one moment of a bar, just before its middle, the
+   mix for the next bar is read and then stands.  (Not at the bar line: there
+   automation has its points, and which block such a point falls into is the
+   host's affair.)  After a jump, both the bar and the one after it take the mix
+   as it is.  What a bar needs therefore never depends on how long composing
+   took.
 
    Phrases are asked for in the order in which they will be missed: this bar's,
    the next one's, then those of the phrases ahead, as far as the mix is at
@@ -30,7 +32,7 @@
 
 /// How often another phrase was asked for at a place
 typedef struct {
-  int32_t  i_phrase;
+  int32_t  bar;   ///< The first of the phrase
   uint32_t count; ///< 1 .. 65535
 } Reroll;
 
@@ -53,9 +55,10 @@ typedef struct {
 typedef struct {
   unsigned parts; ///< Bit 1 << part for every part that sounds
   Latch    now;   ///< Holds for the current bar
-  Latch    next;
+  Latch    next;  ///< Stands once it is latched; before that, a good guess
+  bool     is_latched;
   bool     is_held;
-  int32_t  held; ///< The phrase that all bars take, while is_held
+  int32_t  held; ///< First bar of the phrase that all bars take, while is_held
   Rerolls  rerolls;
 } Schedule;
 
@@ -70,7 +73,16 @@ schedule_locate(Schedule*  schedule,
                 Metre      metre,
                 const Mix* mix);
 
-/// The next bar begins: latch `mix` for the one after it
+/// When in the current bar the mix for the next one is to be read, ticks from
+/// the bar line
+REALTIME uint32_t
+schedule_latch_tick(const Schedule* schedule);
+
+/// That moment has come: from now on, the next bar takes `mix`
+REALTIME void
+schedule_latch(Schedule* schedule, const Mix* mix);
+
+/// The next bar begins; the one after it takes `mix` as far as is known yet
 REALTIME void
 schedule_advance(Schedule* schedule, Metre metre, const Mix* mix);
 
@@ -82,9 +94,15 @@ schedule_set_metre(Schedule* schedule, Metre metre);
 REALTIME void
 schedule_hold(Schedule* schedule, bool is_held);
 
-/// Ask for another phrase in the place of the current one
+/**
+   Ask for another phrase in the place of the current one.
+
+   @param is_rolling Then what is left of the current one is played as it is;
+   where nothing of it would be heard in another form before it is over, the
+   phrase after it is asked for anew, too.
+*/
 REALTIME void
-schedule_reroll(Schedule* schedule);
+schedule_reroll(Schedule* schedule, bool is_rolling);
 
 /// What a part needs for a bar
 REALTIME Request
@@ -105,10 +123,10 @@ schedule_next(const Schedule* schedule,
 
 /// Count another reroll at a place; the oldest place makes room
 REALTIME void
-rerolls_add(Rerolls* rerolls, int32_t i_phrase, uint32_t count);
+rerolls_add(Rerolls* rerolls, int32_t bar, uint32_t count);
 
 /// How often a place was rerolled
 REALTIME uint32_t
-rerolls_at(const Rerolls* rerolls, int32_t i_phrase);
+rerolls_at(const Rerolls* rerolls, int32_t bar);
 
 #endif // PERPETUO_PLAY_SCHEDULE_H
