@@ -88,7 +88,7 @@ test_every_phrase_is_valid(void)
     CHECK(phrase_is_valid(p));
     CHECK(p->n_bars == request->mix.phrase_bars);
     CHECK(p->bar_ticks == metre_bar_ticks(request->metre));
-    CHECK(p->n_tries >= 1U && p->n_tries <= 48U);
+    CHECK(p->n_tries >= 1U && p->n_tries <= 64U);
     CHECK(request->part == PART_DRUMS || phrase_is_monophonic(p));
     CHECK(request->part == PART_DRUMS ||
           phrase_is_in(p, (Scale)request->mix.scale, request->mix.key));
@@ -301,7 +301,7 @@ test_a_strict_gate_is_counted(void)
   composer_compose(composer, &request, &phrase);
   composer_compose(composer, &theme, &other);
   CHECK(phrase.n_notes == other.n_notes && phrase.score == other.score);
-  CHECK(other.n_tries == 5U && other.n_rejected == 0U);
+  CHECK(other.n_tries == 15U && other.n_rejected == 15U);
 }
 
 static void

@@ -31,6 +31,7 @@ struct Composer {
   Gate*      gate[N_PARTS];
   Candidate  candidates[MAX_CANDIDATES];
   Candidate  best; ///< Of all rounds so far
+  bool       has_best;
   Memo       memo;
 };
 
@@ -313,8 +314,8 @@ is_good(const Mix* const mix, const float score)
   return score * 100.0f >= (float)mix->gate;
 }
 
-/// Write and judge one round; the best so far stays in self->best.  What is no
-/// other than `same` is refused; null for nothing.
+/// Write and judge one round; the best so far stays in self->best.  Silence is
+/// refused, and what is no other than `same`, which may be null.
 static void
 play_round(Composer* const     self,
            const Wish* const   wish,
@@ -329,11 +330,14 @@ play_round(Composer* const     self,
   gate_judge(self->gate[wish->part], wish, n, candidates);
 
   for (uint32_t i = 0U; i < n; ++i) {
-    const bool  is_same = same && sketch_is_equal(&candidates[i].sketch, same);
-    const float score   = is_same ? -1.0f : candidates[i].score;
-    if (!take->n_tries || score > self->best.score) {
+    const Sketch* const sketch = &candidates[i].sketch;
+    const bool          is_refused =
+      !sketch->n_notes || (same && sketch_is_equal(sketch, same));
+    const float score = is_refused ? -1.0f : candidates[i].score;
+    if (!self->has_best || score > self->best.score) {
       self->best       = candidates[i];
       self->best.score = score;
+      self->has_best   = true;
     }
     take->n_rejected += is_good(mix, score) ? 0U : 1U;
     ++take->n_tries;
@@ -347,7 +351,28 @@ take_best(const Composer* const self, Take* const take)
   take->score  = self->best.score > 0.0f ? self->best.score : 0.0f;
 }
 
-/// A theme is the best of one round, whatever the gate would have
+/// Play rounds until one has what the gate lets pass.  @return Whether it has.
+static bool
+play_rounds(Composer* const     self,
+            const Wish* const   wish,
+            const Mix* const    mix,
+            const uint64_t      key,
+            const uint32_t      n_rounds,
+            const Sketch* const same,
+            Take* const         take)
+{
+  self->has_best = false;
+  generator_begin(self->generator[wish->part], wish);
+  for (uint32_t round = 0U; round < n_rounds; ++round) {
+    play_round(self, wish, mix, rng_key(key, round), same, take);
+    if (is_good(mix, self->best.score)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// A theme is the best of all rounds: there is nothing to fall back to
 static void
 compose_theme(Composer* const    self,
               const Place* const place,
@@ -357,14 +382,13 @@ compose_theme(Composer* const    self,
   Backdrop backdrop;
   Wish     wish;
   begin_wish(self, place, part, true, &backdrop, &wish);
-  generator_begin(self->generator[part], &wish);
-  play_round(self,
-             &wish,
-             &place->request.mix,
-             draw_key(place, part, KEY_THEME, place->section.theme),
-             NULL,
-             take);
-  take->n_rejected = 0U;
+  (void)play_rounds(self,
+                    &wish,
+                    &place->request.mix,
+                    draw_key(place, part, KEY_THEME, place->section.theme),
+                    MAX_ROUNDS,
+                    NULL,
+                    take);
   take_best(self, take);
 }
 
@@ -392,22 +416,19 @@ compose_phrase(Composer* const    self,
   const uint64_t key =
     rng_key(draw_key(place, part, KEY_PHRASE, (uint64_t)request->i_phrase),
             request->reroll);
-  generator_begin(self->generator[part], &wish);
-  for (uint32_t round = 0U; round < MAX_ROUNDS; ++round) {
-    play_round(self,
-               &wish,
-               mix,
-               rng_key(key, round),
-               is_repeat ? NULL : &theme->sketch,
-               take);
-    if (is_good(mix, self->best.score)) {
-      take_best(self, take);
-      return;
-    }
-  }
+  const bool is_passed = play_rounds(
+    self, &wish, mix, key, MAX_ROUNDS, is_repeat ? NULL : &theme->sketch, take);
 
-  // The theme stands in, but not where something else was asked for
-  if (is_repeat || request->reroll || mix->variation >= 100U) {
+  // The theme stands in, but not where something else was asked for; drums
+  // play their fills in it all the same
+  if (is_passed || is_repeat || request->reroll || mix->variation >= 100U) {
+    take_best(self, take);
+    return;
+  }
+  wish.is_answer = false;
+  if (treat_theme(self, place, TREAT_REPEAT, theme, &backdrop, &wish)) {
+    (void)play_rounds(
+      self, &wish, mix, rng_key(key, MAX_ROUNDS), 1U, NULL, take);
     take_best(self, take);
   } else {
     take->sketch = theme->sketch;

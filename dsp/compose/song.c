@@ -184,8 +184,10 @@ song_treatment(const Mix* const mix,
   const uint64_t place   = place_key(mix, DRAW_TREATMENT, bar);
   const uint64_t key     = rng_key(rng_key(place, (uint64_t)part), reroll);
 
-  // Leaving the theme once is to vary it, twice is to answer it
-  const bool is_first = bar < section.first_bar + (int64_t)n_bars;
+  // Leaving the theme once is to vary it, twice is to answer it.  A phrase that
+  // fills its section has others of its kind to be the theme for it.
+  const bool is_first = n_bars < section.n_bars &&
+                        bar < section.first_bar + (int64_t)n_bars;
   unsigned   steps =
     is_first ? 0U
                : (unsigned)is_drawn(key, 0U, v) + (unsigned)is_drawn(key, 1U, v);

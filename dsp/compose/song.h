@@ -70,9 +70,10 @@ song_fill(const Mix* mix, int64_t bar);
 /**
    What a phrase does with its theme.
 
-   The first phrase of a section states it.  The `variation` control says how
-   often others leave it; at 0 none does, at 100 all do.  Where the energy is
-   not the theme's, it is varied.  A rerolled phrase never just repeats.
+   The first of several phrases of a section states it.  The `variation` control
+   says how often others leave it; at 0 none does, at 100 all do.  Where the
+   energy is not the theme's, it is varied.  A rerolled phrase never just
+   repeats.
 
    @param bar First bar of the phrase.
    Thread: any.
