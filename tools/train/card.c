@@ -4,6 +4,7 @@
 #include "tools/train/card.h"
 
 #include "music/style.h"
+#include "tools/train/gate_data.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ typedef struct {
   int      style;
   uint32_t n_pieces[N_SPLITS];
   uint64_t n_notes[N_SPLITS];
+  bool     is_row; ///< Of the map: it fits whatever begins so
 } Source;
 
 typedef struct {
@@ -37,9 +39,10 @@ figures_cost(const Figures* const figures)
 }
 
 const char*
-card_group_name(const uint32_t group)
+card_group_name(const uint32_t group, const bool is_gate)
 {
-  return group < (uint32_t)N_STYLES ? style_row((Style)group)->name
+  return is_gate ? gate_kind_name(group)
+         : group < (uint32_t)N_STYLES ? style_row((Style)group)->name
                                     : "no style";
 }
 
@@ -90,30 +93,16 @@ read_map(const char* const path, Sources* const sources)
     Source* const source = source_add(sources, line, strcspn(line, "\t"));
     if (!source) {
       st = STATUS_NO_MEM;
-    } else if (field) {
+      continue;
+    }
+    source->is_row = true;
+    if (field) {
       snprintf(source->licence, sizeof(source->licence), "%.*s",
                (int)strcspn(field, "\t"), field);
     }
   }
   fclose(file);
   return st;
-}
-
-/// The longest prefix that fits a path, or null
-static Source*
-find_prefix(const Sources* const sources, const char* const path)
-{
-  Source* best = NULL;
-  size_t  most = 0U;
-  for (uint32_t i = 0U; i < sources->n; ++i) {
-    const size_t length = strlen(sources->source[i].prefix);
-    if (!strncmp(path, sources->source[i].prefix, length) &&
-        (!best || length > most)) {
-      best = &sources->source[i];
-      most = length;
-    }
-  }
-  return best;
 }
 
 /// Number of characters of the first two folders of a path
@@ -124,6 +113,25 @@ two_folders(const char* const path)
   const char* const second = first ? strchr(first + 1, '/') : NULL;
   return second ? (size_t)(second - path) + 1U
                 : first ? (size_t)(first - path) + 1U : 0U;
+}
+
+/// The longest row that fits a path, or else its own folders; or null
+static Source*
+find_prefix(const Sources* const sources, const char* const path)
+{
+  Source* best = NULL;
+  size_t  most = 0U;
+  for (uint32_t i = 0U; i < sources->n; ++i) {
+    Source* const source = &sources->source[i];
+    const size_t  length = strlen(source->prefix);
+    if (!strncmp(path, source->prefix, length) &&
+        (source->is_row || length == two_folders(path)) &&
+        (!best || length > most)) {
+      best = source;
+      most = length;
+    }
+  }
+  return best;
 }
 
 static Status
@@ -211,21 +219,28 @@ print_figures(FILE* const file, const Figures* const f)
   fputs("| model | loss | weighted as in training |\n| --- | --- | --- |\n",
         file);
   for (size_t i = 0U; i < sizeof(rows) / sizeof(*rows); ++i) {
+    if (rows[i].score == &f->float_net && !f->has_float) {
+      continue;
+    }
     fprintf(file, "| %s | %.4f | %.4f |\n", rows[i].name,
             score_loss(rows[i].score), score_weighted(rows[i].score));
   }
-  fprintf(file, "\nRounding to int8 costs %.2f %%.\n\n", figures_cost(f));
+  fputc('\n', file);
+  if (f->has_float) {
+    fprintf(file, "Rounding to int8 costs %.2f %%.\n\n", figures_cost(f));
+  }
 }
 
 static void
-print_groups(FILE* const file, const Figures* const f)
+print_groups(FILE* const file, const Figures* const f, const bool is_gate)
 {
-  fputs("| style | events | this model | 5-gram | trigram |\n"
-        "| --- | --- | --- | --- | --- |\n",
-        file);
+  fprintf(file,
+          "| %s | events | this model | 5-gram | trigram |\n"
+          "| --- | --- | --- | --- | --- |\n",
+          is_gate ? "kind of phrase" : "style");
   for (uint32_t g = 0U; g < SCORE_MAX_GROUPS; ++g) {
     if (f->int8_net.group_events[g]) {
-      fprintf(file, "| %s | %llu | %.4f | %.4f | %.4f |\n", card_group_name(g),
+      fprintf(file, "| %s | %llu | %.4f | %.4f | %.4f |\n", card_group_name(g, is_gate),
               (unsigned long long)f->int8_net.group_events[g],
               score_group(&f->int8_net, g), score_group(&f->fivegram, g),
               score_group(&f->trigram, g));
@@ -251,7 +266,7 @@ print_card(FILE* const          file,
           (unsigned long long)card->seed, (unsigned long long)card->best_step,
           (unsigned long long)card->n_steps);
   print_figures(file, card->figures);
-  print_groups(file, card->figures);
+  print_groups(file, card->figures, card->is_gate);
   fputs("\n## What it learned from\n\n", file);
   print_sources(file, sources);
   fputs("\nWhole pieces are held out, chosen by a hash of their content.\n",
@@ -271,25 +286,49 @@ collect(const Card* const card, Sources* const sources)
   return st;
 }
 
+/// Write to a file beside it, which then gets its name; errno says what failed
+static bool
+write_card(const char* const    path,
+           const Card* const    card,
+           const Sources* const sources)
+{
+  char name[4096];
+  if (snprintf(name, sizeof(name), "%s.new", path) >= (int)sizeof(name)) {
+    errno = ENAMETOOLONG;
+    return false;
+  }
+
+  FILE* const file = fopen(name, "w");
+  if (!file) {
+    return false;
+  }
+  print_card(file, card, sources);
+  bool ok = !ferror(file);
+  ok      = !fclose(file) && ok;
+  if (ok && !rename(name, path)) {
+    return true;
+  }
+
+  const int error = errno;
+  (void)remove(name);
+  errno = error;
+  return false;
+}
+
 Status
 card_save(const char* const path, const Card* const card, Trouble* const trouble)
 {
-  Sources      sources = {NULL, 0U, 0U};
-  const Status st      = collect(card, &sources);
-  char         name[4096];
-  FILE*        file = NULL;
-  bool         ok   = false;
-  if (!st && snprintf(name, sizeof(name), "%s.new", path) < (int)sizeof(name)) {
-    file = fopen(name, "w");
-  }
-  if (file) {
-    print_card(file, card, &sources);
-    ok = !ferror(file);
-    ok = !fclose(file) && ok && !rename(name, path);
+  Sources sources = {NULL, 0U, 0U};
+  Status  st      = collect(card, &sources);
+  if (st == STATUS_NO_FILE) {
+    (void)trouble_say(trouble, st, "Cannot read \"%s\": %s", card->map,
+                      strerror(errno));
+  } else if (st) {
+    (void)trouble_say(trouble, st, "Cannot gather what \"%s\" tells", path);
+  } else if (!write_card(path, card, &sources)) {
+    st = trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\": %s", path,
+                     strerror(errno));
   }
   free(sources.source);
-  return st   ? trouble_say(trouble, st, "Cannot gather what \"%s\" tells", path)
-         : ok ? STATUS_SUCCESS
-              : trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\": %s",
-                            path, strerror(errno));
+  return st;
 }

@@ -32,6 +32,7 @@ typedef struct {
 typedef struct {
   const char*    name;     ///< "melody", "gate_drums" ...
   Part           part;
+  bool           is_gate;
   const Corpus*  corpus;
   const char*    map;      ///< Path of the map, or null
   const Dataset* set;
@@ -50,11 +51,13 @@ typedef struct {
 double
 figures_cost(const Figures* figures);
 
-/// A name for a group of the data: the style's, or "no style"
+/// A name for a group of the data: the style's, or "no style"; a gate's groups
+/// are kinds of phrases
 const char*
-card_group_name(uint32_t group);
+card_group_name(uint32_t group, bool is_gate);
 
-/// Write a card as Markdown, whole or not at all.  STATUS_NO_WRITE, STATUS_NO_MEM.
+/// Write a card as Markdown, whole or not at all.  STATUS_NO_WRITE,
+/// STATUS_NO_MEM, STATUS_NO_FILE when there is no map.
 NODISCARD Status
 card_save(const char* path, const Card* card, Trouble* trouble);
 

@@ -679,6 +679,7 @@ write_model(const Job* const job, Trouble* const trouble)
   const Card card = {
     .name      = a->subject->name,
     .part      = a->subject->part,
+    .is_gate   = a->subject->is_gate,
     .corpus    = job->corpus,
     .map       = a->map,
     .set       = &job->set,
@@ -716,7 +717,7 @@ print_figures(const Job* const job)
   for (uint32_t g = 0U; g < SCORE_MAX_GROUPS; ++g) {
     if (f->int8_net.group_events[g]) {
       printf("  %-20s %8llu events  int8 %.4f  5-gram %.4f  trigram %.4f\n",
-             card_group_name(g),
+             card_group_name(g, job->args.subject->is_gate),
              (unsigned long long)f->int8_net.group_events[g],
              score_group(&f->int8_net, g), score_group(&f->fivegram, g),
              score_group(&f->trigram, g));
