@@ -107,6 +107,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/test_gradients.c'),
     ('numbers', 'test_round', ['learn', 'nn'], ''),
     ('numbers', 'test_ngram', ['school'], ''),
+    ('numbers', 'test_card', ['school'], 'tests/failing_alloc.c'),
     ('numbers', 'test_gate_data', ['school'],
      'tests/tiny_models.c tests/failing_alloc.c'),
     ('numbers', 'test_checkpoint', ['school'], ''),
@@ -118,7 +119,10 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('host', 'test_ttl', ['plugin'], ''),
     ('host', 'test_host', ['host'], ''),
     ('host', 'test_laws', ['host', 'plugin'], ''),
-    ('host', 'test_plugin', ['host', 'plugin'], ''),
+    ('host', 'test_plugin', ['host', 'plugin', 'compose'],
+     'tests/tiny_models.c'),
+    ('host', 'test_notes', ['host', 'plugin', 'compose'],
+     'tests/tiny_models.c'),
     ('presets', 'test_presets', ['host', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
@@ -126,7 +130,8 @@ TESTS = [  # group, name, rooms and libraries, further sources
 
 # Sources that a test builds by itself
 ELSEWHERE = ['tests/mirror.lv2/mirror.c', 'tests/digest.c',
-             'tests/fuzz_midi_file.c', 'tests/make_tiny_models.c']
+             'tests/fuzz_midi_file.c', 'tests/fuzz_model_file.c',
+             'tests/make_tiny_models.c']
 
 # What is looked for; a room or verb that has to do without says so.
 LIBRARIES = [  # name here, name for pkg-config, Debian package

@@ -621,16 +621,25 @@ test_bypass_ends_what_sounds_and_follows_on(void)
 static void
 test_a_locate_ends_what_sounds(void)
 {
-  Host* const  host = open_sounding(URI_MELODY);
-  const size_t n    = host_capture(host)->n_events;
-  host_locate_bar(host, 40, 3839.0); // No onset in the next frames
+  Host* const    host   = open_sounding(URI_DUO);
+  const size_t   n      = host_capture(host)->n_events;
+  const size_t   wanted = n_sounding(host);
+  const uint64_t now    = host_n_frames(host);
+
+  // Near the bar line, where by their own length they would sound on
+  host_locate_bar(host, 40, 1.0);
   host_run(host, 8U);
+  const Capture* const capture = host_capture(host);
+  size_t               n_ended = 0U;
+  for (size_t i = n; i < capture->n_events; ++i) {
+    const CaptureEvent* const e = &capture->events[i];
+    n_ended += (e->bytes[0] & 0xF0U) == 0x80U && e->frame == now;
+  }
+  CHECK(wanted > 0U && n_ended == wanted);
 
   // First the ends of what was, whatever may begin there
-  const Capture* const capture = host_capture(host);
-  CHECK(capture->n_events > n);
-  CHECK((capture->events[n].bytes[0] & 0xF0U) == 0x80U);
-  NEAR((double)(capture->events[n].frame + 8U), host_n_frames(host), 0);
+  CHECK(capture->n_events > n &&
+        (capture->events[n].bytes[0] & 0xF0U) == 0x80U);
   host_free(host);
 }
 
@@ -653,20 +662,75 @@ test_notes_end_on_the_channel_they_began_on(void)
   host_free(host);
 }
 
-/// With room for three events, what sounds is ended over several blocks
+/// The song in a host with so much room for events
+static Notes
+play_with_room(const uint32_t n_bytes)
+{
+  HostSetup setup  = host_setup(bundle.path, URI_DUO);
+  setup.work       = HOST_WORK_INSIDE;
+  Host* const host = hosted_new(&setup);
+  hosted_tempo(host, 128.0);
+  CHECK(host_set(host, "drum_density", 100.0f));
+  CHECK(host_set(host, "melody_length", 200.0f));
+  host_set_event_room(host, n_bytes);
+  host_run(host, 64U);
+  host_play(host);
+  host_run_to_bar(host, 12, 4096U);
+  hosted_settle(host);
+  const Notes notes = hosted_notes(host);
+  host_free(host);
+  return notes;
+}
+
+/// Where there is no room some notes do not begin; those that do end in time
 static void
 test_ends_have_room_before_beginnings(void)
 {
-  Host* const host = open_sounding(URI_DUO);
-  host_set_event_room(host, 16U + 3U * 24U);
-  host_run_to_bar(host, 12, 256U);
-  host_stop(host);
-  for (unsigned i = 0U; i < 64U && n_sounding(host); ++i) {
-    host_run(host, 32U);
+  Notes  all    = play_with_room(ROOM);
+  size_t n_last = 0U;
+  for (uint32_t n_events = 2U; n_events < 7U; ++n_events) {
+    Notes  some = play_with_room(24U + n_events * 24U);
+    size_t i    = 0U;
+    for (size_t j = 0U; j < some.n; ++j, ++i) {
+      while (i < all.n && !notes_are_same(&all.notes[i], &some.notes[j])) {
+        ++i;
+      }
+      if (i == all.n) {
+        notes_say("not as in the song", &some.notes[j]);
+        CHECK(!"notes are as long as in the song");
+        break;
+      }
+    }
+    CHECK(some.n > n_last && some.n < all.n);
+    n_last = some.n;
+    notes_free(&some);
   }
-  Notes heard = hosted_notes(host);
-  CHECK(heard.n > 20U); // As much as there is room for
-  notes_free(&heard);
+  notes_free(&all);
+}
+
+/// What the sender ends while there is no room is ended as soon as there is
+static void
+test_ends_that_pass_wait_for_room(void)
+{
+  HostSetup   setup = host_setup(bundle.path, URI_DUO);
+  Host* const host  = hosted_new(&setup);
+  for (uint8_t key = 60U; key < 65U; ++key) {
+    const uint8_t on[] = {0x90U | SENDER, key, 100U};
+    CHECK(host_send(host, key, on, 3U));
+  }
+  host_run(host, 128U);
+  host_set_event_room(host, 24U + 2U * 24U);
+  for (uint8_t key = 60U; key < 65U; ++key) {
+    const uint8_t off[] = {0x80U | SENDER, key, 0U};
+    CHECK(host_send(host, key, off, 3U));
+  }
+  for (size_t n_left = 3U; n_left > 0U; n_left -= n_left > 1U ? 2U : 1U) {
+    host_run(host, 128U);
+    CHECK(n_sounding(host) == n_left);
+  }
+  host_run(host, 128U);
+  CHECK(n_sounding(host) == 0U);
+  CHECK(host_capture(host)->n_events == 10U);
   host_free(host);
 }
 
@@ -682,6 +746,7 @@ main(void)
   RUN(test_a_locate_ends_what_sounds);
   RUN(test_notes_end_on_the_channel_they_began_on);
   RUN(test_ends_have_room_before_beginnings);
+  RUN(test_ends_that_pass_wait_for_room);
   RUN(test_every_note_is_ended);
   RUN(test_every_note_is_ended_when_buffers_are_small);
   tiny_bundle_free(&bundle);
