@@ -906,8 +906,8 @@ open_kept(Kept* const kept)
   CHECK(host_set(host, "hold", 1.0f));
   host_run(host, 64U);
   *kept = keep(host);
-  CHECK(!strcmp(text_of(kept, "held"), "2"));
-  CHECK(!strcmp(text_of(kept, "rerolls"), "-2:1 1:2"));
+  CHECK(!strcmp(text_of(kept, "held"), "8"));
+  CHECK(!strcmp(text_of(kept, "rerolls"), "-8:1 4:2"));
   CHECK(!strcmp(text_of(kept, "version"), "1"));
   return host;
 }
