@@ -1020,6 +1020,55 @@ test_lies_leave_what_was_there(void)
   host_free(host);
 }
 
+/// A song that is saved where its models are not asks for them again elsewhere
+static void
+test_ids_outlive_a_machine_without_the_models(void)
+{
+  char        id[] = "0123456789abcdef";
+  Host* const host = open_plugin(URI_DUO);
+  restore_ids(host, id);
+  host_run(host, 64U);
+  Kept kept = keep(host);
+  CHECK(!strcmp(text_of(&kept, "melody"), id));
+  CHECK(!strcmp(text_of(&kept, "gate_drums"), id));
+  keep_free(&kept);
+  host_free(host);
+}
+
+/// Some hosts restore the state first and set the ports later
+static void
+test_a_held_phrase_waits_for_its_port(void)
+{
+  Kept        kept = {NULL, 0U, 0U, false, {NULL, NULL, NULL, 0U, 0U}};
+  Host* const host = open_kept(&kept);
+  Host* const late = open_varied();
+  kept.i_lie       = SIZE_MAX;
+  host_locate_bar(late, 40, 0.0);
+  host_run(late, 64U);
+  CHECK(!host_restore_with(late, retrieve_kept, &kept));
+  host_run(late, 64U);
+  host_run(late, 64U);
+  CHECK(host_set(late, "hold", 1.0f));
+  host_run(late, 64U);
+  Kept after = keep(late);
+  CHECK(!strcmp(text_of(&after, "held"), text_of(&kept, "held")));
+
+  // But not for ever: pressed much later, it holds what is there then
+  CHECK(host_set(late, "hold", 0.0f));
+  host_run(late, 64U);
+  CHECK(!host_restore_with(late, retrieve_kept, &kept));
+  host_run_for(late, 4U * 48000U, 4096U);
+  CHECK(host_set(late, "hold", 1.0f));
+  host_run(late, 64U);
+  Kept other = keep(late);
+  CHECK(!strcmp(text_of(&other, "held"), "40"));
+  keep_free(&other);
+  keep_free(&after);
+  keep_free(&kept);
+  host_free(late);
+  host_free(host);
+}
+
 static void
 test_text_too_long_is_refused(void)
 {
@@ -1228,6 +1277,8 @@ main(void)
   RUN(test_hosts_without_worker_or_log);
   RUN(test_every_key_is_text_at_every_save);
   RUN(test_lies_leave_what_was_there);
+  RUN(test_ids_outlive_a_machine_without_the_models);
+  RUN(test_a_held_phrase_waits_for_its_port);
   RUN(test_text_too_long_is_refused);
   RUN(test_strings_without_their_end_are_read);
   RUN(test_an_absent_key_is_its_beginning);
