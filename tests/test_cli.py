@@ -155,8 +155,78 @@ def test_train_refuses_nonsense():
             refused(say([train] + words, cwd=room))
 
 
+def number(n):
+    """A length as MIDI files write it."""
+    return bytes([0x80 | n >> 7, n & 0x7F]) if n > 0x7F else bytes([n])
+
+
+def write_music(folder, n_files):
+    """Small MIDI files, each with a melody of its own."""
+    os.makedirs(folder)
+    for i in range(n_files):
+        track = b'\0\xff\x03\x04Lead'
+        for k in range(128):
+            key = 60 + (0, 2, 4, 5, 7, 9, 11)[(i * k + k // (2 + i)) % 7]
+            track += (bytes([0, 0x90, key, 90]) + number(240)
+                      + bytes([0x80, key, 0]))
+        track += b'\0\xff\x2f\0'
+        with open(os.path.join(folder, '%d.mid' % i), 'wb') as file:
+            file.write(b'MThd\0\0\0\6\0\0\0\1\x01\xe0MTrk'
+                       + len(track).to_bytes(4, 'big') + track)
+
+
+SMALL = ['--steps', '4', '--hidden', '8', '--layers', '1', '--batch', '2',
+         '--corpus', 'music']
+
+
+def test_train_complains_before_the_work():
+    train = program('perpetuo-train')
+    with tempfile.TemporaryDirectory() as room:
+        write_music(os.path.join(room, 'music'), 2)
+        open(os.path.join(room, 'file'), 'w').close()
+        for words in (['--output', 'file'], ['--work', 'file']):
+            result = say([train, '--part', 'melody'] + SMALL + words, cwd=room)
+            refused(result, 'folder "file"')
+            check('Reading' not in result[1], result[1])
+
+
+def test_train_says_when_it_cannot_print():
+    train = program('perpetuo-train')
+    with tempfile.TemporaryDirectory() as room:
+        write_music(os.path.join(room, 'music'), 2)
+        if not os.path.exists('/dev/full'):
+            raise Skip('there is no /dev/full')
+        for words in ('--list --corpus music', '--help'):
+            refused(say(['sh', '-c', '"$0" %s > /dev/full' % words, train],
+                        cwd=room), 'cannot print')
+
+
+def test_train_measures_what_it_learned():
+    """A model measured again, wherever it lies, has the figures of its card."""
+    train = program('perpetuo-train')
+    with tempfile.TemporaryDirectory() as room:
+        write_music(os.path.join(room, 'music'), 20)
+        for name in ('melody', 'gate_melody'):
+            works(say([train, '--part', name, '--output', "it's here"] + SMALL,
+                      cwd=room))
+            status, text = say([train, '--corpus', 'music', '--evaluate',
+                                "it's here/%s.safetensors" % name], cwd=room)
+            measured = [line.split()[1] for line in text.splitlines()
+                        if line.startswith('  int8')]
+            stated = [line.split()[4] for line in text.splitlines()
+                      if line.startswith('its card says')]
+            check(status == 0 and len(measured) == len(stated) == 1, text)
+            check(measured[0] == '%.4f' % float(stated[0]), text)
+            card = os.path.join(room, "it's here", name + '.card.md')
+            with open(card) as file:
+                check("--output 'it'\\''s here' " in file.read(), card)
+
+
 if __name__ == '__main__':
     run(test_help_names_the_verbs, test_wrong_words_are_refused,
         test_no_waf_is_one_line, test_install_and_uninstall,
         test_demo_explains_itself, test_demo_refuses_nonsense,
-        test_train_explains_itself, test_train_refuses_nonsense)
+        test_train_explains_itself, test_train_refuses_nonsense,
+        test_train_complains_before_the_work,
+        test_train_says_when_it_cannot_print,
+        test_train_measures_what_it_learned)

@@ -182,6 +182,7 @@ test_broken_maps_are_refused(void)
     {"a/\thouse\t1/\n", "is no share"},
     {"a/\thouse\t-1\n", "is no share"},
     {"a/\thouse\tnan\n", "is no share"},
+    {"a/\thouse\t1e39\n", "is no share"},
     {"a/\thouse\t1/2/3\n", "is no share"},
   };
   CorpusMap map = {0U, NULL};
@@ -197,6 +198,15 @@ test_broken_maps_are_refused(void)
   Trouble trouble = {""};
   CHECK(corpus_map_load(inside("none.tsv"), &map, &trouble) == STATUS_NO_FILE);
   CHECK(strstr(trouble.text, "none.tsv"));
+  CHECK(corpus_map_load(folder(), &map, &trouble) == STATUS_NO_FILE);
+
+  char line[1100];
+  memset(line, 'x', sizeof(line));
+  memcpy(line, "a/\thouse\t1\t", 11U);
+  line[sizeof(line) - 1U] = '\0';
+  write_text("map.tsv", line);
+  CHECK(corpus_map_load(inside("map.tsv"), &map, &trouble) == STATUS_BAD_FILE);
+  CHECK(strstr(trouble.text, "Line 1") && strstr(trouble.text, "longer"));
   remove_all();
 }
 
@@ -418,8 +428,93 @@ test_strange_folders(void)
   CHECK(!symlink(folder(), inside("circle")));
   write_song("b.mid", 1U, 0);
   corpus = read_all(NULL, 0U);
-  CHECK(corpus && corpus->n_pieces == 1U && corpus->n_left == 1U);
+  CHECK(corpus && corpus->n_pieces == 1U && corpus->n_left == 2U);
   corpus_free(corpus);
+  remove_all();
+}
+
+/// Read our folder and compare its report with what it should hold
+static void
+check_report(const char* const* const words, const uint32_t n_words)
+{
+  static char   text[16384];
+  FILE* const   report  = tmpfile();
+  Trouble       trouble = {""};
+  Corpus*       corpus  = NULL;
+  CorpusOptions options = {folder(), NULL, 0U, report};
+  CHECK(report);
+  (void)!corpus_read(&options, &corpus, &trouble);
+  rewind(report);
+  memset(text, 0, sizeof(text));
+  CHECK(fread(text, 1U, sizeof(text) - 1U, report) > 0U);
+  for (uint32_t i = 0U; i < n_words; ++i) {
+    if (!strstr(text, words[i])) {
+      fprintf(stderr, "\"%s\" is not in:\n%s", words[i], text);
+    }
+    CHECK(strstr(text, words[i]));
+  }
+  corpus_free(corpus);
+  fclose(report);
+}
+
+static void
+test_all_that_is_left_is_told(void)
+{
+  static const char* const words[] = {
+    "left  away.mid: there is no such file\n",
+    "left  circle: links to folders are not followed\n",
+    "left  fifo.mid: it is no file\n",
+    "left  two?lines.mid: it cannot be read",
+    "left  Odd.Mid: it cannot be read",
+    "left  riff.rmi: it cannot be read: It is a RIFF file",
+    "/d/d/d/d: it is too deep in folders\n"};
+
+  CHECK(!mkdir(folder(), 0777));
+  CHECK(!symlink(inside("nowhere"), inside("away.mid")));
+  CHECK(!symlink(folder(), inside("circle")));
+  CHECK(!mkfifo(inside("fifo.mid"), 0666));
+  write_text("two\nlines.mid", "not music");
+  write_text("Odd.Mid", "not music");
+  write_text("riff.rmi", "RIFF music");
+  char deep[64] = "d";
+  for (uint32_t i = 0U; i < 20U; ++i) {
+    make_folder(deep);
+    strcat(deep, "/d");
+  }
+  check_report(words, sizeof(words) / sizeof(words[0]));
+  remove_all();
+}
+
+static void
+test_metres_that_are_none(void)
+{
+  static const char* const words[] = {
+    "left  long.mid: no bar of it fits the grid\n",
+    "left  short.mid: no bar of it fits the grid\n",
+    "left  restless.mid: it has too many voices or changes of metre\n"};
+  static const uint8_t metres[][2] = {{255U, 4U}, {3U, 64U}};
+
+  CHECK(!mkdir(folder(), 0777));
+  Trouble trouble = {""};
+  for (uint32_t i = 0U; i < 2U; ++i) {
+    MidiSong* const song = make_song(1U, 0);
+    song->n_metres       = 0U;
+    CHECK(!midi_song_add_metre(song, 0U, metres[i][0], metres[i][1]));
+    CHECK(
+      !midi_file_save(inside(i ? "short.mid" : "long.mid"), song, &trouble));
+    midi_song_free(song);
+  }
+
+  // So much of it that looking at each with each would take very long
+  MidiSong* const song = make_song(1U, 0);
+  for (uint32_t i = 0U; i < 50000U; ++i) {
+    const uint32_t tick = (32U + i * 20U) * BAR;
+    CHECK(!midi_song_add_metre(song, tick, (uint8_t)(2U + i % 2U), 4U));
+    CHECK(!midi_song_add_key(song, tick, (int8_t)(i % 7U), false));
+  }
+  CHECK(!midi_file_save(inside("restless.mid"), song, &trouble));
+  midi_song_free(song);
+  check_report(words, sizeof(words) / sizeof(words[0]));
   remove_all();
 }
 
@@ -782,6 +877,8 @@ main(void)
   RUN(test_metres_and_keys_cut_pieces);
   RUN(test_map_decides_what_is_read);
   RUN(test_strange_folders);
+  RUN(test_all_that_is_left_is_told);
+  RUN(test_metres_that_are_none);
   RUN(test_hostile_files_are_reported);
   RUN(test_max_files);
   RUN(test_phrases);

@@ -219,6 +219,39 @@ test_notes_within(void)
   midi_song_free(song);
 }
 
+static void
+test_hosts_of_staves_are_refused(void)
+{
+  MidiSong* const song = midi_song_new(480U);
+  StaveList       list = {0U, NULL};
+  for (uint32_t i = 0U; i < LINES_MAX_STAVES; ++i) {
+    add_track(song, "", 0U, 60U, 1U, 480U);
+  }
+  CHECK(!lines_gather(song, &list) && list.n_staves == LINES_MAX_STAVES);
+  lines_clear(&list);
+  add_track(song, "", 0U, 60U, 1U, 480U);
+  CHECK(lines_gather(song, &list) == STATUS_FULL && !list.staves);
+  midi_song_free(song);
+}
+
+static void
+test_crowds_at_one_tick_take_no_time(void)
+{
+  // Compared note by note, this would be 4e10 comparisons
+  static const char* const names[] = {"Lead", "Vocal"};
+  MidiSong* const          song    = midi_song_new(480U);
+  for (uint32_t i = 0U; i < 2U; ++i) {
+    CHECK(!midi_song_add_track(song, names[i]));
+    for (uint32_t k = 0U; k < 200000U; ++k) {
+      const uint8_t  key  = (uint8_t)(60U + 2U * (k % 6U) + i);
+      const MidiNote note = {0U, 480U, key, 90U, 0U};
+      CHECK(!midi_song_add_note(song, i, note));
+    }
+  }
+  CHECK(!strcmp(pick(song), "Lead,Vocal"));
+  midi_song_free(song);
+}
+
 int
 main(void)
 {
@@ -233,5 +266,7 @@ main(void)
   RUN(test_drums_of_all_tracks_are_one);
   RUN(test_channels_of_one_track_are_players);
   RUN(test_notes_within);
+  RUN(test_hosts_of_staves_are_refused);
+  RUN(test_crowds_at_one_tick_take_no_time);
   CHECK_END();
 }

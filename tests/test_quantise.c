@@ -283,10 +283,23 @@ test_a_late_take_is_centred(void)
   }
 }
 
+static void
+test_endless_notes_stay_long(void)
+{
+  // One tick to a quarter, so that its end is beyond what 32 bits can count
+  const Stretch  slow  = {0U, 100U, 1U};
+  const MidiNote notes = {0U, UINT32_C(178956970), 60U, 90U, 0U};
+  GridNote       out   = {0U, 0U, 0, 0U, 0};
+  uint32_t       n     = 0U;
+  CHECK(!quantise_melody(&slow, &notes, 1U, false, &out, &n) && n == 1U);
+  CHECK(out.length >= 65520U);
+}
+
 int
 main(void)
 {
   RUN(test_sixteenths);
+  RUN(test_endless_notes_stay_long);
   RUN(test_triplets);
   RUN(test_swung_eighths_are_triplets);
   RUN(test_thirty_seconds_lean);

@@ -298,6 +298,37 @@ test_resume_refuses_other_runs(void)
 }
 
 static void
+test_damage_leaves_the_run_fresh(void)
+{
+  Dataset set;
+  make_set(&set, 20U);
+  char               path[]  = "/tmp/perpetuo-test-XXXXXX";
+  const int          fd      = mkstemp(path);
+  const TrainOptions options = small_options();
+  Trainer*           trainer = NULL;
+  Trouble            trouble = {""};
+  CHECK(fd >= 0);
+  close(fd);
+
+  // A stream that stands outside of the data
+  CHECK(!trainer_new(&set, &options, &trainer, NULL));
+  trainer_step(trainer);
+  trainer_state(trainer)->stream[0].i_sequence = set.n_sequences;
+  CHECK(!checkpoint_save(path, trainer_state(trainer), &trouble));
+  trainer_free(trainer);
+
+  CHECK(!trainer_new(&set, &options, &trainer, NULL));
+  CHECK(trainer_resume(trainer, path, &trouble) == STATUS_BAD_FILE);
+  CHECK(strstr(trouble.text, "damaged"));
+  CHECK(trainer_state(trainer)->n_steps == 0U);
+  trainer_step(trainer);
+  CHECK(trainer_state(trainer)->n_steps == 1U);
+  trainer_free(trainer);
+  unlink(path);
+  dataset_clear(&set);
+}
+
+static void
 test_evaluation_is_plain(void)
 {
   Dataset set;
@@ -425,6 +456,7 @@ main(void)
   RUN(test_threads_repeat);
   RUN(test_resume_after_kill_is_exact);
   RUN(test_resume_refuses_other_runs);
+  RUN(test_damage_leaves_the_run_fresh);
   RUN(test_evaluation_is_plain);
   RUN(test_refuses);
   RUN(test_nothing_held_out);

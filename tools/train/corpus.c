@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #define MAX_DEPTH 16U ///< Folders in folders
@@ -24,6 +25,7 @@
 #define MAX_BARS 20000U ///< Of a piece
 #define HELD_OUT_PERCENT 8U
 #define MIN_DRUM_HITS 4U
+#define MAX_RUNS 1000U ///< A file that changes more often is no music
 
 // Where the middle of a melody may lie, semitones from the tonic next to
 // middle C; lines outside are moved by octaves
@@ -108,12 +110,12 @@ add_path(PathList* const list, const char* const path)
 static bool
 is_midi(const char* const name)
 {
-  static const char* const ends[] = {
-    ".mid", ".midi", ".smf", ".kar", ".MID", ".MIDI", ".SMF", ".KAR"};
+  // A .rmi cannot be read, but is told
+  static const char* const ends[] = {".mid", ".midi", ".smf", ".kar", ".rmi"};
 
   const char* const end = strrchr(name, '.');
   for (size_t i = 0U; end && i < sizeof(ends) / sizeof(ends[0]); ++i) {
-    if (!strcmp(end, ends[i])) {
+    if (!strcasecmp(end, ends[i])) {
       return true;
     }
   }
@@ -140,12 +142,20 @@ typedef struct {
   uint32_t n;
 } RunList;
 
+/// Whether the grid, and the song's ticks, have whole bars of a metre
+static bool
+knows_metre(const MidiSong* const song, const Metre metre)
+{
+  const uint32_t grids = metre.n_beats * 4U * GRIDS_PER_QUARTER;
+  const uint32_t n     = grids / metre.unit;
+  return song->ticks_per_quarter * 4U * metre.n_beats % metre.unit == 0U &&
+         grids % metre.unit == 0U && n % 2U == 0U && n && n <= MAX_BAR_GRIDS;
+}
+
 static uint32_t
 song_bar_ticks(const MidiSong* const song, const Metre metre)
 {
-  // Exact, or no bar at all
-  const uint32_t whole = song->ticks_per_quarter * 4U * metre.n_beats;
-  return whole % metre.unit ? 0U : whole / metre.unit;
+  return song->ticks_per_quarter * 4U * metre.n_beats / metre.unit;
 }
 
 static Status
@@ -156,11 +166,11 @@ add_run(RunList* const        list,
         uint32_t              end)
 {
   const uint32_t bar_ticks = song_bar_ticks(song, metre);
-  const uint32_t bar_grids =
-    metre.n_beats * 4U * GRIDS_PER_QUARTER / metre.unit;
-  if (end <= begin || !bar_ticks || bar_grids % 2U ||
-      bar_grids > MAX_BAR_GRIDS || !bar_grids) {
-    return STATUS_SUCCESS; // A bar that the grid does not know
+  if (end <= begin) {
+    return STATUS_SUCCESS;
+  }
+  if (list->n == MAX_RUNS) {
+    return STATUS_FULL;
   }
   if ((end - begin) / bar_ticks >= MAX_BARS) {
     end = begin + MAX_BARS * bar_ticks; // Beyond it grid steps might overflow
@@ -184,7 +194,7 @@ find_key_change(const MidiSong* const song,
                 const uint32_t        bar_ticks)
 {
   const MidiKey* last = NULL;
-  for (uint32_t i = 0U; i < song->n_keys; ++i) {
+  for (uint32_t i = 0U; i < song->n_keys && song->keys[i].tick < end; ++i) {
     const MidiKey* const key    = &song->keys[i];
     const bool           is_new = last && (last->n_sharps != key->n_sharps ||
                                  last->is_minor != key->is_minor);
@@ -208,14 +218,18 @@ add_runs(RunList* const        list,
          uint32_t              begin,
          const uint32_t        end)
 {
+  if (!knows_metre(song, metre)) {
+    return STATUS_SUCCESS;
+  }
+
   const uint32_t bar_ticks = song_bar_ticks(song, metre);
   Status         st        = STATUS_SUCCESS;
-  while (!st && bar_ticks && begin < end) {
+  while (!st && begin < end) {
     const uint32_t cut = find_key_change(song, begin, end, bar_ticks);
     st                 = add_run(list, song, metre, begin, cut);
     begin              = cut;
   }
-  return st ? st : STATUS_SUCCESS;
+  return st;
 }
 
 static Status
@@ -620,16 +634,20 @@ choose_split(Corpus* const corpus, const uint32_t i_first)
   }
 }
 
+/// Add a song's pieces.  @param has_bars Whether a metre of it is known.
+/// @return STATUS_NO_MEM, or STATUS_FULL when it is too much of a song.
 static Status
 read_song(Reader* const         reader,
           const MidiSong* const song,
-          const Piece* const    blank)
+          const Piece* const    blank,
+          bool* const           has_bars)
 {
   const uint32_t i_first = reader->corpus->n_pieces;
   StaveList      staves  = {0U, NULL};
   RunList        runs    = {NULL, 0U};
   Status         st      = lines_gather(song, &staves);
   st                     = st ? st : find_runs(song, &runs);
+  *has_bars              = runs.n > 0U;
   drop_short_runs(&runs);
   for (uint32_t i = 0U; !st && i < runs.n; ++i) {
     st = read_run(reader, song, &staves, &runs.run[i], blank);
@@ -642,6 +660,16 @@ read_song(Reader* const         reader,
   return st;
 }
 
+/// Print a name of a file in one line, whatever is in it
+static void
+print_name(FILE* const file, const char* name)
+{
+  for (; *name; ++name) {
+    const unsigned char c = (unsigned char)*name;
+    fputc(c < 0x20U || c == 0x7FU ? '?' : c, file);
+  }
+}
+
 /// Say that a file is left, and count why
 static void
 leave(Reader* const     reader,
@@ -652,13 +680,46 @@ leave(Reader* const     reader,
   ++reader->corpus->n_left;
   tally_add(&reader->left, why, 0U, 1U);
   if (reader->options->report) {
-    fprintf(reader->options->report,
-            "left  %s: %s%s%s\n",
-            path,
-            why,
-            *more ? ": " : "",
-            more);
+    FILE* const file = reader->options->report;
+    fputs("left  ", file);
+    print_name(file, path);
+    fprintf(file, ": %s%s%s\n", why, *more ? ": " : "", more);
   }
+}
+
+static Status
+list_folder(Reader*     reader,
+            const char* inner,
+            uint32_t    depth,
+            PathList*   list);
+
+/// List what is at `path` in a folder; `full` is where it is for us
+static Status
+list_entry(Reader* const     reader,
+           const char* const full,
+           const char* const path,
+           const uint32_t    depth,
+           PathList* const   list)
+{
+  struct stat info;
+  const bool  is_link = !lstat(full, &info) && S_ISLNK(info.st_mode);
+  const bool  is_lost = stat(full, &info) != 0;
+  if (!is_lost && S_ISDIR(info.st_mode)) {
+    if (is_link) { // It may lead round in circles
+      leave(reader, path, "links to folders are not followed", "");
+    } else if (depth + 1U >= MAX_DEPTH) {
+      leave(reader, path, "it is too deep in folders", "");
+    } else {
+      return list_folder(reader, path, depth + 1U, list);
+    }
+  } else if (is_midi(path)) {
+    if (!is_lost && S_ISREG(info.st_mode)) {
+      return add_path(list, path);
+    }
+    leave(
+      reader, path, is_lost ? "there is no such file" : "it is no file", "");
+  }
+  return STATUS_SUCCESS;
 }
 
 /// List a folder and those in it.  @param inner Path below the corpus, or "".
@@ -687,22 +748,18 @@ list_folder(Reader* const     reader,
   Status               st    = STATUS_SUCCESS;
   const struct dirent* entry = NULL;
   while (!st && (entry = readdir(dir))) {
-    struct stat info;
-    const int   n = snprintf(
-      path, sizeof(path), "%s%s%s", inner, *inner ? "/" : "", entry->d_name);
-    if (entry->d_name[0] == '.' || n >= (int)sizeof(path) ||
-        snprintf(full, sizeof(full), "%s/%s", folder, path) >=
-          (int)sizeof(full) ||
-        lstat(full, &info)) {
+    if (entry->d_name[0] == '.') {
       continue;
     }
-    // Links to folders are not followed: they may lead round in circles
-    if (S_ISDIR(info.st_mode)) {
-      st = depth + 1U < MAX_DEPTH ? list_folder(reader, path, depth + 1U, list)
-                                  : STATUS_SUCCESS;
-    } else if (is_midi(path) && !stat(full, &info) && S_ISREG(info.st_mode)) {
-      st = add_path(list, path);
+    const int n = snprintf(
+      path, sizeof(path), "%s%s%s", inner, *inner ? "/" : "", entry->d_name);
+    if (n >= (int)sizeof(path) ||
+        snprintf(full, sizeof(full), "%s/%s", folder, path) >=
+          (int)sizeof(full)) {
+      leave(reader, path, "its path is too long", "");
+      continue;
     }
+    st = list_entry(reader, full, path, depth, list);
   }
   closedir(dir);
   return st;
@@ -719,9 +776,10 @@ report_taken(const Reader* const reader,
   FILE* const file = reader->options->report;
   for (uint32_t i = i_first; file && i < reader->corpus->n_pieces; ++i) {
     const Piece* const piece = &reader->corpus->pieces[i];
+    fputs("took  ", file);
+    print_name(file, piece->path);
     fprintf(file,
-            "took  %s: %u bars of %u/%u in %s %s, %s",
-            piece->path,
+            ": %u bars of %u/%u in %s %s, %s",
             piece->n_bars,
             piece->metre.n_beats,
             piece->metre.unit,
@@ -786,13 +844,18 @@ read_file(Reader* const reader, char* const path)
     return st == STATUS_NO_MEM ? st : STATUS_SUCCESS;
   }
 
-  const uint32_t i_first = reader->corpus->n_pieces;
-  st                     = read_song(reader, song, &blank);
-  if (!st && reader->corpus->n_pieces == i_first) {
+  const uint32_t i_first  = reader->corpus->n_pieces;
+  bool           has_bars = false;
+  st                      = read_song(reader, song, &blank, &has_bars);
+  if (st == STATUS_FULL) {
+    leave(reader, path, "it has too many voices or changes of metre", "");
+    st = STATUS_SUCCESS;
+  } else if (!st && reader->corpus->n_pieces == i_first) {
     leave(reader,
           path,
-          midi_song_n_notes(song) ? "no line looks like a melody or like drums"
-                                  : "it has no notes",
+          !midi_song_n_notes(song) ? "it has no notes"
+          : has_bars               ? "no line looks like a melody or like drums"
+                                   : "no bar of it fits the grid",
           song->warning.text);
   }
   report_taken(reader, i_first, song);
@@ -827,6 +890,9 @@ report_sums(Reader* const reader)
     const char* slash  = strrchr(piece->path, '/');
     const int   length = slash ? (int)(slash - piece->path) : 0;
     snprintf(name[0], sizeof(name[0]), "%.*s", length, piece->path);
+    for (char* c = name[0]; *c; ++c) {
+      *c = (unsigned char)*c < 0x20U || *c == 0x7F ? '?' : *c;
+    }
     snprintf(name[1],
              sizeof(name[1]),
              "%s %s",

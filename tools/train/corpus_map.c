@@ -29,8 +29,8 @@ parse_shares(const char* const text, float* const share)
   }
   share[PART_MELODY] = (float)one;
   share[PART_DRUMS]  = (float)other;
-  return is_fit && !*end && isfinite(one) && isfinite(other) && one >= 0.0 &&
-         other >= 0.0;
+  return is_fit && !*end && isfinite(share[PART_MELODY]) &&
+         isfinite(share[PART_DRUMS]) && one >= 0.0 && other >= 0.0;
 }
 
 /// Cut a line at its tabs.  @return number of fields, at most N_FIELDS.
@@ -122,12 +122,24 @@ corpus_map_load(const char* const path,
   char      line[1024];
   while (!st && fgets(line, sizeof(line), file)) {
     ++i_line;
+    if (strlen(line) + 1U == sizeof(line) && !strchr(line, '\n')) {
+      st = trouble_say(trouble,
+                       STATUS_BAD_FILE,
+                       "Line %u of the map is longer than %zu characters",
+                       i_line,
+                       sizeof(line) - 2U);
+      break;
+    }
     line[strcspn(line, "\r\n")] = '\0';
     if (line[0] && line[0] != '#') {
       MapRow row;
       st = parse_row(line, i_line, &row, trouble);
       st = st ? st : add_row(&fresh, &row);
     }
+  }
+  if (!st && ferror(file)) {
+    st = trouble_say(
+      trouble, STATUS_NO_FILE, "The map \"%s\" cannot be read", path);
   }
   fclose(file);
   if (st) {

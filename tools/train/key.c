@@ -22,6 +22,9 @@
 
 #define SILENT 255U
 
+/// Texts that are looked at: what says the mode stands at the beginning
+#define MAX_TEXTS 1000U
+
 /// By major, minor; relative to the tonic: shares of all sounding time
 static const double profiles[2][N_PITCH_CLASSES] = {
   {.203, .007, .113, .005, .151, .089, .015, .200, .010, .108, .009, .089},
@@ -70,7 +73,7 @@ key_hint(const MidiSong* const song, const uint32_t begin, const uint32_t end)
 {
   KeyHint hint        = {false, 0, false, false, 0};
   bool    is_engraved = false;
-  for (uint32_t i = 0U; i < song->n_texts; ++i) {
+  for (uint32_t i = 0U; i < song->n_texts && i < MAX_TEXTS; ++i) {
     const char* const text = song->texts[i].text;
     is_engraved            = is_engraved || strstr(text, "LilyPond");
     hint.mode              = hint.mode ? hint.mode : mode_in_text(text);

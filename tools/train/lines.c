@@ -280,7 +280,10 @@ gather_track(StaveList* const list, const MidiTrack* const track)
   for (uint8_t channel = 0U; channel < MIDI_CHANNELS; ++channel) {
     if (n_notes[channel]) {
       Stave* stave = find_stave(list, track, channel, n_before);
-      stave        = stave ? stave : add_stave(list, track, channel);
+      if (!stave && list->n_staves == LINES_MAX_STAVES) {
+        return STATUS_FULL;
+      }
+      stave = stave ? stave : add_stave(list, track, channel);
       if (!stave || add_channel(stave, track, channel, n_notes[channel])) {
         return STATUS_NO_MEM;
       }
@@ -486,17 +489,17 @@ judge(const StaveList* const list,
 static bool
 is_double(const Candidate* const a, const Candidate* const b)
 {
-  uint32_t n_same = 0U;
+  uint32_t n_same  = 0U;
+  uint32_t classes = 0U; // Pitch classes of `b` at the tick, one bit each
   for (uint32_t i = 0U, j = 0U; i < a->n_notes; ++i) {
-    while (j < b->n_notes && b->notes[j].tick < a->notes[i].tick) {
-      ++j;
+    const uint32_t tick = a->notes[i].tick;
+    classes             = i && a->notes[i - 1U].tick == tick ? classes : 0U;
+    for (; j < b->n_notes && b->notes[j].tick <= tick; ++j) {
+      if (b->notes[j].tick == tick) {
+        classes |= 1U << b->notes[j].key % 12U;
+      }
     }
-    bool is_same = false;
-    for (uint32_t k = j; k < b->n_notes && b->notes[k].tick == a->notes[i].tick;
-         ++k) {
-      is_same = is_same || (b->notes[k].key + 120 - a->notes[i].key) % 12 == 0;
-    }
-    n_same += is_same;
+    n_same += classes >> a->notes[i].key % 12U & 1U;
   }
   return n_same * 10U > a->n_notes * 6U;
 }

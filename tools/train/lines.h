@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #define LINES_MAX_MELODIES 2U
+#define LINES_MAX_STAVES 1000U ///< A song with more is no music
 
 /// Notes that one hand or player plays
 typedef struct {
@@ -41,7 +42,8 @@ typedef struct {
   double   score;      ///< How much like a melody it looks
 } MelodyPick;
 
-/// Gather the staves of a song; all drums are one stave.  STATUS_NO_MEM.
+/// Gather the staves of a song; all drums are one stave.  STATUS_NO_MEM, or
+/// STATUS_FULL when there are more than LINES_MAX_STAVES.
 NODISCARD Status
 lines_gather(const MidiSong* song, StaveList* list);
 

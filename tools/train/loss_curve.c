@@ -242,6 +242,9 @@ loss_curve_draw(const char* const      path,
                     CAIRO_STATUS_SUCCESS &&
                   !rename(name, path);
   cairo_surface_destroy(surface);
+  if (!ok && n > 0 && n < (int)sizeof(name)) {
+    remove(name); // There was no room for all of it
+  }
   return ok ? STATUS_SUCCESS
             : trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\"",
                           path);

@@ -297,8 +297,9 @@ quantise_melody(const Stretch* const  stretch,
     const MidiNote* const note = &notes[i];
     const int64_t         end =
       (fine_tick(stretch, note->tick + note->length) + GRID / 2) / GRID;
-    const uint32_t end_grid =
-      end > (int64_t)grid[i] + 2 ? (uint32_t)end : grid[i] + 2U;
+    const uint32_t end_grid = end <= (int64_t)grid[i] + 2 ? grid[i] + 2U
+                              : end < INT32_MAX          ? (uint32_t)end
+                                                         : INT32_MAX;
     const bool is_grace = end_grid - grid[i] < 4U;
     event[i]            = (Event){grid[i],
                                   end_grid,

@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #define MAX_PATH 2048U
+#define MAX_NAME 64U ///< Of a file in a folder
 #define MAX_COMMAND 1500U
 #define EXIT_USAGE 2
 #define EXIT_STOPPED 130
@@ -201,16 +202,32 @@ set_option(const Option* const option, const char* const value)
   return false;
 }
 
+/// A word as it could be typed again.  @return characters, written or not.
+static size_t
+quote(const char* const word, char* const to, const size_t room)
+{
+  size_t n = (size_t)snprintf(to, room, " '");
+  for (const char* c = word; *c; ++c) {
+    const bool is_quote = *c == '\'';
+    n += (size_t)snprintf(to + (n < room ? n : room), n < room ? room - n : 0U,
+                          "%s%c%s", is_quote ? "'\\" : "", *c,
+                          is_quote ? "'" : "");
+  }
+  return n + (size_t)snprintf(to + (n < room ? n : room),
+                              n < room ? room - n : 0U, "'");
+}
+
 /// The command as it could be typed again
 static void
 keep_command(Arguments* const a, const int argc, char* const* const argv)
 {
   size_t n = (size_t)snprintf(a->command, MAX_COMMAND, "./waf train");
   for (int i = 1; i < argc; ++i) {
-    const bool  plain = argv[i][0] && !strpbrk(argv[i], " \t\n\"'\\$`*?;&|<>()");
-    const int   more  = snprintf(a->command + n, MAX_COMMAND - n,
-                                 plain ? " %s" : " '%s'", argv[i]);
-    n += more > 0 ? (size_t)more : 0U;
+    const bool plain =
+      argv[i][0] && !strpbrk(argv[i], " \t\n\"'\\$`*?;&|<>()[]{}#~!");
+    n += plain ? (size_t)snprintf(a->command + n, MAX_COMMAND - n, " %s",
+                                  argv[i])
+               : quote(argv[i], a->command + n, MAX_COMMAND - n);
     if (n >= MAX_COMMAND) {
       return;
     }
@@ -288,7 +305,7 @@ make_folders(const char* const path, Trouble* const trouble)
 {
   char         copy[MAX_PATH];
   const size_t n = strlen(path);
-  if (n >= sizeof(copy)) {
+  if (n + MAX_NAME >= sizeof(copy)) {
     return trouble_say(trouble, STATUS_NO_WRITE, "Path too long: \"%s\"", path);
   }
 
@@ -304,6 +321,15 @@ make_folders(const char* const path, Trouble* const trouble)
       }
       copy[i] = kept;
     }
+  }
+
+  // It may have been there before: better told now than after the training
+  struct stat info;
+  const bool  is_folder = !stat(path, &info) && S_ISDIR(info.st_mode);
+  if (!is_folder || access(path, W_OK | X_OK)) {
+    return trouble_say(trouble, STATUS_NO_WRITE,
+                       "Cannot write into the folder \"%s\": %s", path,
+                       strerror(is_folder ? errno : ENOTDIR));
   }
   return STATUS_SUCCESS;
 }
@@ -756,8 +782,12 @@ read_with_report(Job* const job, Trouble* const trouble)
                        path, strerror(errno));
   }
 
-  const Status st = read_corpus(job, report, trouble);
-  fclose(report);
+  Status     st     = read_corpus(job, report, trouble);
+  const bool failed = ferror(report) != 0;
+  if ((fclose(report) || failed) && !st) {
+    st = trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\": %s", path,
+                     strerror(errno));
+  }
   if (!st) {
     fprintf(stderr, "%u pieces; %u files gave nothing; \"%s\" says why\n",
             job->corpus->n_pieces, job->corpus->n_left, path);
@@ -862,13 +892,33 @@ run_list(Job* const job)
   return EXIT_SUCCESS;
 }
 
+/// The folder that a file is in: a gate is measured on phrases by the model
+/// beside it, as it was when it learned
+static void
+folder_of(char to[MAX_PATH], const char* const path)
+{
+  const char* const slash = strrchr(path, '/');
+  const int         n     = slash ? (int)(slash - path) : 0;
+  snprintf(to, MAX_PATH, "%.*s", slash ? (n ? n : 1) : 1, slash ? path : ".");
+}
+
+/// Whether all that was printed has got through
+static int
+end_output(const int result)
+{
+  if (fflush(stdout) || ferror(stdout)) {
+    fprintf(stderr, "perpetuo-train: Cannot print: %s.\n", strerror(errno));
+    return result ? result : EXIT_FAILURE;
+  }
+  return result;
+}
+
 int
 main(int argc, char** argv)
 {
   Job job;
   memset(&job, 0, sizeof(job));
   Arguments* const a = &job.args;
-  a->output          = "models";
   a->train           = train_options_default();
 
   Trouble trouble = {""};
@@ -877,13 +927,20 @@ main(int argc, char** argv)
     return EXIT_USAGE;
   }
   if (a->is_help) {
-    return EXIT_SUCCESS;
+    return end_output(EXIT_SUCCESS);
   }
 
   char work[MAX_PATH];
   if (!a->work) {
     join(work, "build/train", a->subject_name ? a->subject_name : "any", "");
     a->work = work;
+  }
+  char output[MAX_PATH] = "models";
+  if (!a->output) {
+    if (a->evaluate) {
+      folder_of(output, a->evaluate);
+    }
+    a->output = output;
   }
   settle_blas(argv);
   keep_command(a, argc, argv);
@@ -892,5 +949,5 @@ main(int argc, char** argv)
                      : a->evaluate ? run_evaluation(&job)
                                    : run_training(&job);
   job_clear(&job);
-  return result;
+  return end_output(result);
 }

@@ -771,11 +771,11 @@ trainer_held_out(const Trainer* const self, uint32_t* const n)
 
 /// Streams must stand inside the data, whatever the file said
 static bool
-streams_fit(const Trainer* const self)
+streams_fit(const Trainer* const self, const Checkpoint* const state)
 {
   const Dataset* const set = self->set;
-  for (uint32_t b = 0U; b < self->state.n_streams; ++b) {
-    const Stream* const stream = &self->state.stream[b];
+  for (uint32_t b = 0U; b < state->n_streams; ++b) {
+    const Stream* const stream = &state->stream[b];
     if (stream->i_sequence >= set->n_sequences ||
         stream->n_read > set->sequence[stream->i_sequence].n_steps) {
       return false;
@@ -789,13 +789,28 @@ trainer_resume(Trainer* const    self,
                const char* const path,
                Trouble* const    trouble)
 {
-  const Status st = checkpoint_load(path, &self->state, trouble);
-  if (!st && !streams_fit(self)) {
-    memset(self->state.stream, 0, self->state.n_streams * sizeof(Stream));
-    return trouble_say(trouble, STATUS_BAD_FILE,
-                       "Checkpoint \"%s\" is damaged: remove it", path);
+  // Into a state of its own, so that a damaged file leaves the run as it was
+  Checkpoint fresh;
+  Status     st = checkpoint_init(&fresh, self->state.n_weights,
+                                  self->state.n_streams, self->state.n_memory);
+  if (st) {
+    return trouble_say(trouble, st, "No memory to read checkpoint \"%s\"",
+                       path);
   }
-  return st;
+
+  fresh.identity = self->state.identity;
+  st             = checkpoint_load(path, &fresh, trouble);
+  if (!st && !streams_fit(self, &fresh)) {
+    st = trouble_say(trouble, STATUS_BAD_FILE,
+                     "Checkpoint \"%s\" is damaged: remove it", path);
+  }
+  if (st) {
+    checkpoint_clear(&fresh);
+    return st;
+  }
+  checkpoint_clear(&self->state);
+  self->state = fresh;
+  return STATUS_SUCCESS;
 }
 
 // The run
@@ -975,6 +990,7 @@ trainer_run(Trainer* const                     self,
     trainer_step(self);
     state->seconds = before_s + (now_s() - begin_s);
     if (self->n_bad > MAX_BAD_STEPS) {
+      progress_end(progress);
       return trouble_say(trouble, STATUS_REJECTED,
                          "The loss is no longer a number at step %llu: try a "
                          "lower rate",
