@@ -29,7 +29,8 @@ typedef struct {
 REALTIME static inline void
 box_write(Box* const self, const void* const value, const uint32_t n_words)
 {
-  const unsigned count = atomic_load_explicit(&self->count, memory_order_relaxed);
+  const unsigned count =
+    atomic_load_explicit(&self->count, memory_order_relaxed);
 
   atomic_store_explicit(&self->count, count + 1U, memory_order_relaxed);
   for (uint32_t i = 0U; i < n_words && i < BOX_MAX_WORDS; ++i) {
@@ -56,7 +57,8 @@ box_count(Box* const self)
 REALTIME static inline bool
 box_read(Box* const self, void* const value, const uint32_t n_words)
 {
-  const unsigned count = atomic_load_explicit(&self->count, memory_order_acquire);
+  const unsigned count =
+    atomic_load_explicit(&self->count, memory_order_acquire);
 
   for (uint32_t i = 0U; i < n_words && i < BOX_MAX_WORDS; ++i) {
     const uint32_t word =

@@ -54,8 +54,8 @@ send_job(Plugin* const self, const Job* const job)
 
   ++rt->n_asked;
   rt->asked_clock = rt->clock;
-  if (self->schedule->schedule_work(self->schedule->handle, sizeof(*job),
-                                    job) == LV2_WORKER_SUCCESS) {
+  if (self->schedule->schedule_work(
+        self->schedule->handle, sizeof(*job), job) == LV2_WORKER_SUCCESS) {
     return true;
   }
   --rt->n_asked; // Not taken: again in the next run
@@ -108,9 +108,9 @@ ask_to_compose(Plugin* const self)
 static void
 ask(Plugin* const self)
 {
-  Realtime* const rt     = &self->rt;
-  const bool is_exported = port_is_on((const void* const*)rt->ports,
-                                      PORT_FREEWHEEL);
+  Realtime* const rt = &self->rt;
+  const bool      is_exported =
+    port_is_on((const void* const*)rt->ports, PORT_FREEWHEEL);
 
   if (!self->schedule) {
     return;
@@ -191,7 +191,7 @@ take_restored(Plugin* const self)
   rt->wanted           = state.models;
   rt->is_held_later    = state.is_held;
   rt->held_later       = state.held;
-  rt->held_until = rt->clock + (int64_t)(ports_s * self->rate_hz);
+  rt->held_until       = rt->clock + (int64_t)(ports_s * self->rate_hz);
   schedule_hold(&rt->schedule, false);
   if (rt->is_loading || is_other(&state.models, &in_use)) {
     rt->must_load = true;
@@ -234,9 +234,10 @@ lead(Plugin* const self, const Follow whom)
 
   rt->transport = whom == FOLLOW_HOST ? &rt->host : &rt->own;
   if (whom == FOLLOW_NOBODY) {
-    transport_roll_free(&rt->own, rt->clock,
-                        (double)port_value((const void* const*)rt->ports,
-                                           PORT_TEMPO));
+    transport_roll_free(
+      &rt->own,
+      rt->clock,
+      (double)port_value((const void* const*)rt->ports, PORT_TEMPO));
   } else {
     transport_catch_up(&rt->host, rt->now);
     rt->host.join_tick = transport_first_tick(&rt->host, rt->now);
@@ -259,7 +260,8 @@ read_song(Plugin* const self, const void* const* const ports)
   if (is_pressed) {
     schedule_reroll(&rt->schedule, rt->transport->is_rolling);
   }
-  const bool is_due = rt->is_held_later && (is_held || rt->clock >= rt->held_until);
+  const bool is_due =
+    rt->is_held_later && (is_held || rt->clock >= rt->held_until);
   if (is_held != rt->schedule.is_held &&
       (!is_held || rt->transport->is_known || is_due)) {
     schedule_hold(&rt->schedule, is_held);
@@ -315,8 +317,8 @@ read_controls(Plugin* const self)
   read_song(self, ports);
 
   if (!rt->transport->is_rolling) { // Standing, every knob counts at once
-    schedule_locate(&rt->schedule, rt->transport->bar, rt->transport->metre,
-                    &rt->mix);
+    schedule_locate(
+      &rt->schedule, rt->transport->bar, rt->transport->metre, &rt->mix);
   }
   rt->is_first = false;
 }
@@ -355,8 +357,14 @@ play_slice(Plugin* const self, const uint32_t begin, const uint32_t end)
     }
 
     const int64_t stop = line > from ? line : from;
-    player_play(&rt->player, &rt->plan, t, &rt->block, rt->clock, from,
-                stop > from ? stop : from + 1, true);
+    player_play(&rt->player,
+                &rt->plan,
+                t,
+                &rt->block,
+                rt->clock,
+                from,
+                stop > from ? stop : from + 1,
+                true);
     player_leave(&rt->player, transport_bar_end(t));
     transport_next_bar(t);
     schedule_advance(&rt->schedule, t->metre, &rt->mix);
@@ -366,8 +374,8 @@ play_slice(Plugin* const self, const uint32_t begin, const uint32_t end)
     ask(self);
   }
 
-  player_play(&rt->player, &rt->plan, t, &rt->block, rt->clock, from, until,
-              false);
+  player_play(
+    &rt->player, &rt->plan, t, &rt->block, rt->clock, from, until, false);
   rt->now = until;
 }
 
@@ -383,9 +391,11 @@ handle_event(Plugin* const         self,
 
   if (atom->type == self->urids.midi_MidiEvent) {
     if (rt->is_open) {
-      player_pass(&rt->player, &rt->block,
+      player_pass(&rt->player,
+                  &rt->block,
                   frame < n_frames ? frame : n_frames - (n_frames ? 1U : 0U),
-                  (const uint8_t*)(atom + 1), atom->size);
+                  (const uint8_t*)(atom + 1),
+                  atom->size);
     }
   } else if (position_read(&self->urids, atom, &position)) {
     const TransportChange change =
@@ -439,9 +449,8 @@ run(LV2_Handle instance, const uint32_t n_frames)
   Realtime* const                rt   = &self->rt;
   const LV2_Atom_Sequence* const in =
     (const LV2_Atom_Sequence*)rt->ports[PORT_CONTROL];
-  LV2_Atom_Sequence* const out =
-    (LV2_Atom_Sequence*)rt->ports[PORT_MIDI_OUT];
-  const uint32_t room = out ? out->atom.size : 0U;
+  LV2_Atom_Sequence* const out  = (LV2_Atom_Sequence*)rt->ports[PORT_MIDI_OUT];
+  const uint32_t           room = out ? out->atom.size : 0U;
 
   rt->now = rt->clock;
 
@@ -458,8 +467,7 @@ run(LV2_Handle instance, const uint32_t n_frames)
   uint32_t begin = 0U;
   if (in && in->atom.type == self->urids.atom_Sequence) {
     LV2_ATOM_SEQUENCE_FOREACH (in, event) {
-      const uint32_t end =
-        frame_in_block(event->time.frames, begin, n_frames);
+      const uint32_t end = frame_in_block(event->time.frames, begin, n_frames);
       play_slice(self, begin, end);
       handle_event(self, &event->body, end, n_frames);
       begin = end;
@@ -493,12 +501,21 @@ instantiate(const LV2_Descriptor* const     descriptor,
     return NULL;
   }
 
-  const char* const missing =
-    lv2_features_query(features, LV2_LOG__log, &log, false, LV2_URID__map,
-                       &map, true, LV2_WORKER__schedule, &schedule, false, NULL);
+  const char* const missing = lv2_features_query(features,
+                                                 LV2_LOG__log,
+                                                 &log,
+                                                 false,
+                                                 LV2_URID__map,
+                                                 &map,
+                                                 true,
+                                                 LV2_WORKER__schedule,
+                                                 &schedule,
+                                                 false,
+                                                 NULL);
   if (missing) {
     const Log nowhere = {NULL, 0U, 0U};
-    log_error(&nowhere, "The host does not offer %s, and nothing works without",
+    log_error(&nowhere,
+              "The host does not offer %s, and nothing works without",
               missing);
     free(self);
     return NULL;
@@ -519,9 +536,10 @@ instantiate(const LV2_Descriptor* const     descriptor,
     return NULL;
   }
   if (!schedule) {
-    log_error(&self->log, "This host has no worker (the LV2 worker extension), "
-                          "and nothing is composed on the audio thread: "
-                          "nothing will be played.  Use it in another host");
+    log_error(&self->log,
+              "This host has no worker (the LV2 worker extension), "
+              "and nothing is composed on the audio thread: "
+              "nothing will be played.  Use it in another host");
   }
 
   Realtime* const rt = &self->rt;
@@ -584,9 +602,7 @@ work(LV2_Handle                        instance,
 }
 
 REALTIME static LV2_Worker_Status
-work_response(LV2_Handle        instance,
-              const uint32_t    size,
-              const void* const data)
+work_response(LV2_Handle instance, const uint32_t size, const void* const data)
 {
   Plugin* const   self = (Plugin*)instance;
   Realtime* const rt   = &self->rt;
@@ -598,8 +614,8 @@ work_response(LV2_Handle        instance,
   memcpy(&answer, data, sizeof(answer));
   rt->n_asked -= rt->n_asked ? 1U : 0U;
   if (answer.kind == JOB_COMPOSE) {
-    (void)plan_answer(&rt->plan, answer.i_slot, answer.serial,
-                      answer.status == STATUS_SUCCESS);
+    (void)plan_answer(
+      &rt->plan, answer.i_slot, answer.serial, answer.status == STATUS_SUCCESS);
   } else {
     rt->is_loading = false;
     if (answer.status == STATUS_SUCCESS && !rt->must_load) {
@@ -620,16 +636,15 @@ state_now(Plugin* const self, State* const state)
     const unsigned n_restored = box_count(&self->restored);
     const unsigned n_taken =
       atomic_load_explicit(&self->n_taken, memory_order_acquire);
-    Box* const newest =
-      n_restored == n_taken ? &self->kept : &self->restored;
-    ModelIds in_use;
+    Box* const newest = n_restored == n_taken ? &self->kept : &self->restored;
+    ModelIds   in_use;
 
     if (box_read(newest, state, STATE_N_WORDS) &&
         worker_models(&self->worker, &in_use)) {
       for (unsigned p = 0U; p < N_PARTS; ++p) {
         ModelIds* const ids = &state->models;
-        ids->part[p] = ids->part[p] ? ids->part[p] : in_use.part[p];
-        ids->gate[p] = ids->gate[p] ? ids->gate[p] : in_use.gate[p];
+        ids->part[p]        = ids->part[p] ? ids->part[p] : in_use.part[p];
+        ids->gate[p]        = ids->gate[p] ? ids->gate[p] : in_use.gate[p];
       }
       return true;
     }
@@ -688,11 +703,29 @@ extension_data(const char* const uri)
 }
 
 static const LV2_Descriptor descriptors[N_PLUGINS] = {
-  {PERPETUO_DUO, instantiate, connect_port, activate, run, NULL, cleanup,
+  {PERPETUO_DUO,
+   instantiate,
+   connect_port,
+   activate,
+   run,
+   NULL,
+   cleanup,
    extension_data},
-  {PERPETUO_MELODY, instantiate, connect_port, activate, run, NULL, cleanup,
+  {PERPETUO_MELODY,
+   instantiate,
+   connect_port,
+   activate,
+   run,
+   NULL,
+   cleanup,
    extension_data},
-  {PERPETUO_DRUMS, instantiate, connect_port, activate, run, NULL, cleanup,
+  {PERPETUO_DRUMS,
+   instantiate,
+   connect_port,
+   activate,
+   run,
+   NULL,
+   cleanup,
    extension_data},
 };
 

@@ -50,9 +50,9 @@ typedef struct {
   // Controls as of this run
   Mix   mix;
   bool  is_enabled;
-  bool  is_open;   ///< Incoming MIDI passes
-  float reroll;    ///< To see it rise
-  bool  is_first;  ///< No run since activate()
+  bool  is_open;  ///< Incoming MIDI passes
+  float reroll;   ///< To see it rise
+  bool  is_first; ///< No run since activate()
 
   // The line to the worker
   bool     can_compose; ///< There are models
@@ -61,7 +61,7 @@ typedef struct {
   ModelIds wanted;      ///< Which the project names; 0 for those in use
   unsigned n_asked;     ///< Jobs without an answer
   int64_t  asked_clock;
-  unsigned n_restored;  ///< States taken in
+  unsigned n_restored; ///< States taken in
 
   // A phrase that a state names waits for `hold`: some hosts set the ports
   // after the state

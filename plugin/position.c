@@ -10,7 +10,9 @@
 
 /// Read a number; false when the atom is none
 static bool
-number(const Urids* const urids, const LV2_Atom* const atom, double* const value)
+number(const Urids* const    urids,
+       const LV2_Atom* const atom,
+       double* const         value)
 {
   const void* const body = atom + 1;
 
@@ -20,8 +22,7 @@ number(const Urids* const urids, const LV2_Atom* const atom, double* const value
     *value = (double)*(const int64_t*)body;
   } else if (atom->type == urids->atom_Float && atom->size >= sizeof(float)) {
     *value = (double)*(const float*)body;
-  } else if (atom->type == urids->atom_Double &&
-             atom->size >= sizeof(double)) {
+  } else if (atom->type == urids->atom_Double && atom->size >= sizeof(double)) {
     *value = *(const double*)body;
   } else if (atom->type == urids->atom_Bool && atom->size >= sizeof(int32_t)) {
     *value = *(const int32_t*)body ? 1.0 : 0.0;
@@ -52,8 +53,7 @@ position_read(const Urids* const    urids,
     {urids->time_speed, POSITION_SPEED, &position->speed},
     {urids->time_bar, POSITION_BAR, &position->bar},
     {urids->time_barBeat, POSITION_BAR_BEAT, &position->bar_beat},
-    {urids->time_beatsPerBar, POSITION_BEATS_PER_BAR,
-     &position->beats_per_bar},
+    {urids->time_beatsPerBar, POSITION_BEATS_PER_BAR, &position->beats_per_bar},
     {urids->time_beatUnit, POSITION_BEAT_UNIT, &position->beat_unit},
     {urids->time_beatsPerMinute, POSITION_BPM, &position->bpm},
   };
@@ -64,7 +64,8 @@ position_read(const Urids* const    urids,
   const uint8_t* const end = (const uint8_t*)&object->body + atom->size;
   LV2_ATOM_OBJECT_FOREACH (object, property) {
     if ((const uint8_t*)(&property->value + 1) > end ||
-        property->value.size > (size_t)(end - (const uint8_t*)(&property->value + 1))) {
+        property->value.size >
+          (size_t)(end - (const uint8_t*)(&property->value + 1))) {
       break; // Cut short
     }
 

@@ -128,9 +128,13 @@ write_rerolls(const State* const state, const unsigned i, char* const text)
   (void)i;
   text[0] = '\0';
   for (uint32_t r = 0U; r < state->rerolls.n; ++r) {
-    const Reroll* const row = &state->rerolls.rows[r];
-    const int written = snprintf(text + n, MAX_TEXT - n, "%s%" PRId32 ":%" PRIu32,
-                                 r ? " " : "", row->bar, row->count);
+    const Reroll* const row     = &state->rerolls.rows[r];
+    const int           written = snprintf(text + n,
+                                 MAX_TEXT - n,
+                                 "%s%" PRId32 ":%" PRIu32,
+                                 r ? " " : "",
+                                 row->bar,
+                                 row->count);
     n += written > 0 ? (size_t)written : 0U;
   }
 }
@@ -144,9 +148,9 @@ read_rerolls(const char* const text, const unsigned i, State* const state)
   (void)i;
   while (*at) {
     long bar   = 0;
-    long count    = 0;
-    if (!read_whole(at, &at, -100000000L, 100000000L, &bar) ||
-        *at++ != ':' || !read_whole(at, &at, 0L, 65535L, &count)) {
+    long count = 0;
+    if (!read_whole(at, &at, -100000000L, 100000000L, &bar) || *at++ != ':' ||
+        !read_whole(at, &at, 0L, 65535L, &count)) {
       return false;
     }
     rerolls_add(&rerolls, (int32_t)bar, (uint32_t)count);
@@ -165,9 +169,15 @@ properties(const Urids* const urids, Property* const rows)
     {urids->state_version, "version", write_version, read_version, 0U},
     {urids->state_melody, "melody", write_id, read_id, PART_MELODY},
     {urids->state_drums, "drums", write_id, read_id, PART_DRUMS},
-    {urids->state_gate_melody, "gate_melody", write_id, read_id,
+    {urids->state_gate_melody,
+     "gate_melody",
+     write_id,
+     read_id,
      N_PARTS + PART_MELODY},
-    {urids->state_gate_drums, "gate_drums", write_id, read_id,
+    {urids->state_gate_drums,
+     "gate_drums",
+     write_id,
+     read_id,
      N_PARTS + PART_DRUMS},
     {urids->state_held, "held", write_held, read_held, 0U},
     {urids->state_rerolls, "rerolls", write_rerolls, read_rerolls, 0U},
@@ -189,10 +199,13 @@ state_save(const State* const             self,
     char text[MAX_TEXT];
     rows[i].write(self, rows[i].i, text);
 
-    const LV2_State_Status st =
-      store(handle, rows[i].key, text, strlen(text) + 1U, urids->atom_String,
-            LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE);
-    worst = st ? st : worst;
+    const LV2_State_Status st = store(handle,
+                                      rows[i].key,
+                                      text,
+                                      strlen(text) + 1U,
+                                      urids->atom_String,
+                                      LV2_STATE_IS_POD | LV2_STATE_IS_PORTABLE);
+    worst                     = st ? st : worst;
   }
   return worst;
 }
@@ -239,7 +252,8 @@ state_restore(State* const                      self,
     size_t            size  = 0U;
     uint32_t          type  = 0U;
     uint32_t          flags = 0U;
-    const void* const value = retrieve(handle, rows[i].key, &size, &type, &flags);
+    const void* const value =
+      retrieve(handle, rows[i].key, &size, &type, &flags);
     if (!value) {
       continue;
     }
@@ -248,12 +262,16 @@ state_restore(State* const                      self,
     const char* const text = text_of(urids, value, size, type, copy);
     is_any                 = true;
     if (rows[i].read == read_version && text && !read_version(text, 0U, self)) {
-      log_warning(log, "The project's state is of version %.20s, and this is "
+      log_warning(log,
+                  "The project's state is of version %.20s, and this is "
                   "made for %d: what it says beyond that is lost",
-                  text, STATE_VERSION);
+                  text,
+                  STATE_VERSION);
     } else if (!text || !rows[i].read(text, rows[i].i, &fresh)) {
-      log_warning(log, "The project's state has no sense in \"%s\"; it is left "
-                  "as it was", rows[i].name);
+      log_warning(log,
+                  "The project's state has no sense in \"%s\"; it is left "
+                  "as it was",
+                  rows[i].name);
 
       // The old value takes the same way as the one that should have come
       rows[i].write(self, rows[i].i, copy);

@@ -14,8 +14,8 @@ static void
 take(Worker* const self)
 {
   const struct timespec nap = {0, 200000};
-  while (atomic_flag_test_and_set_explicit(&self->is_busy,
-                                           memory_order_acquire)) {
+  while (
+    atomic_flag_test_and_set_explicit(&self->is_busy, memory_order_acquire)) {
     (void)nanosleep(&nap, NULL);
   }
 }
@@ -35,7 +35,8 @@ load(Worker* const self, const ModelIds* const wanted)
   const Status st      = composer_new(self->folder, wanted, &fresh, &trouble);
 
   if (st) {
-    log_error(self->log, "%s%s",
+    log_error(self->log,
+              "%s%s",
               trouble.text[0] ? trouble.text : status_text(st),
               self->composer ? ": going on with the models in use"
                              : ": there is nothing to compose with, so nothing "
@@ -55,9 +56,7 @@ load(Worker* const self, const ModelIds* const wanted)
 }
 
 Status
-worker_init(Worker* const     self,
-            const char* const bundle,
-            const Log* const  log)
+worker_init(Worker* const self, const char* const bundle, const Log* const log)
 {
   static const char models[] = "models";
   const size_t      n        = strlen(bundle);
@@ -74,8 +73,8 @@ worker_init(Worker* const     self,
     return STATUS_NO_MEM;
   }
 
-  (void)snprintf(self->folder, size, "%s%s%s", bundle, has_end ? "" : "/",
-                 models);
+  (void)snprintf(
+    self->folder, size, "%s%s%s", bundle, has_end ? "" : "/", models);
   (void)load(self, NULL);
   return STATUS_SUCCESS;
 }

@@ -78,8 +78,14 @@ tell(Composer* const composer, const Wish* const wish, const Part part)
   memcpy(&score, &phrase.score, sizeof(score));
   printf("part %u phrase %d seed %u: %u notes %016" PRIx64
          ", score %08x after %u tries, %u rejected\n",
-         (unsigned)part, wish->i_phrase, wish->seed, phrase.n_notes, hash,
-         score, phrase.n_tries, phrase.n_rejected);
+         (unsigned)part,
+         wish->i_phrase,
+         wish->seed,
+         phrase.n_notes,
+         hash,
+         score,
+         phrase.n_tries,
+         phrase.n_rejected);
 }
 
 int

@@ -5,9 +5,8 @@
 
 #include "base/rng.h"
 
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdbool.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,9 +94,12 @@ random_model(const NetShape* const shape, const uint64_t seed)
   add_rows(&list, "out.w", shape->n_out, H);
   add(&list, "out.bias", TENSOR_F32, shape->n_out, 0U);
 
-  const uint32_t sizes[6] = {shape->n_hot_inputs, shape->n_hot,
-                             shape->n_dense,      shape->n_layers,
-                             shape->n_hidden,     shape->n_out};
+  const uint32_t sizes[6] = {shape->n_hot_inputs,
+                             shape->n_hot,
+                             shape->n_dense,
+                             shape->n_layers,
+                             shape->n_hidden,
+                             shape->n_out};
   char           numbers[6][12];
   ModelText      texts[] = {{"n_hot_inputs", numbers[0]},
                             {"n_hot", numbers[1]},

@@ -134,8 +134,7 @@ reference_step(Reference* const      r,
 
   const double* in = x;
   for (uint32_t l = 0U; l < r->shape.n_layers; ++l) {
-    layer_step(
-      r, (int)l, l ? H : I, in, r->hidden + l * H, r->cell + l * H);
+    layer_step(r, (int)l, l ? H : I, in, r->hidden + l * H, r->cell + l * H);
     in = r->hidden + l * H;
   }
 

@@ -35,8 +35,8 @@ test_second_step_by_hand(void)
   adam_step(&plain, 1U, 1U, w, m, v, g);
   const double first  = 0.9 * 0.1 + 0.1 * -2.0;
   const double second = 0.99 * 0.01 + 0.01 * 4.0;
-  const double step   = 0.1 * (first / (1.0 - 0.81)) /
-                      sqrt(second / (1.0 - 0.9801));
+  const double step =
+    0.1 * (first / (1.0 - 0.81)) / sqrt(second / (1.0 - 0.9801));
   NEAR(m[0], first, 1e-6);
   NEAR(v[0], second, 1e-6);
   NEAR(w[0], -0.1 - step, 1e-5);

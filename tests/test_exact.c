@@ -38,10 +38,9 @@ look_at(Errors* const errors, const float x)
   errors->tanh = fmax(errors->tanh, fabs((double)t - tanh((double)x)));
   if (fabsf(x) <= EXACT_MAX_EXP) {
     const double truth = exp((double)x);
-    errors->exp = fmax(errors->exp, fabs((double)e - truth) / truth);
+    errors->exp        = fmax(errors->exp, fabs((double)e - truth) / truth);
   }
-  errors->digest =
-    digest(digest(digest(errors->digest, s), t), e);
+  errors->digest = digest(digest(digest(errors->digest, s), t), e);
 }
 
 static void

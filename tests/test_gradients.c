@@ -75,8 +75,7 @@ bench_init(Bench* const bench, const bool is_masked)
     bench->dense[i] = noise(3U, i);
   }
   for (uint32_t i = 0U; i < ROWS; ++i) {
-    bench->target[i] =
-      i % 5U == 3U ? NO_TARGET : (uint16_t)rng_below(4U, i, V);
+    bench->target[i] = i % 5U == 3U ? NO_TARGET : (uint16_t)rng_below(4U, i, V);
   }
   bench->reset[2U * B + 0U] = 1U; // Stream 0 begins anew in the middle
   bench->reset[0U * B + 1U] = 1U; // Stream 1 at the start
@@ -96,7 +95,7 @@ bench_init(Bench* const bench, const bool is_masked)
                          bench->target,
                          bench->reset,
                          is_masked ? bench->mask : NULL};
-  bench->window = window;
+  bench->window       = window;
 }
 
 static void
@@ -127,15 +126,13 @@ bench_loss(Bench* const bench, const Real* const weights)
 
 /// Slope of the loss along `direction`, by differences of the fourth order
 static double
-slope(Bench* const        bench,
-      const double* const direction,
-      const double        reach)
+slope(Bench* const bench, const double* const direction, const double reach)
 {
-  const double  at[4]     = {-2.0, -1.0, 1.0, 2.0};
-  const double  weight[4] = {1.0, -8.0, 8.0, -1.0};
-  const size_t  n         = bench->layout.n_weights;
-  Real* const   moved     = (Real*)calloc(n, sizeof(Real));
-  double        sum       = 0.0;
+  const double at[4]     = {-2.0, -1.0, 1.0, 2.0};
+  const double weight[4] = {1.0, -8.0, 8.0, -1.0};
+  const size_t n         = bench->layout.n_weights;
+  Real* const  moved     = (Real*)calloc(n, sizeof(Real));
+  double       sum       = 0.0;
   for (uint32_t j = 0U; j < 4U; ++j) {
     for (size_t i = 0U; i < n; ++i) {
       moved[i] =
@@ -152,8 +149,8 @@ compute_gradient(Bench* const bench, const Real scale)
 {
   memset(bench->gradient, 0, bench->layout.n_weights * sizeof(Real));
   bench_loss(bench, bench->weights);
-  lstm_train_backward(bench->train, bench->weights, &bench->window, scale,
-                      bench->gradient);
+  lstm_train_backward(
+    bench->train, bench->weights, &bench->window, scale, bench->gradient);
 }
 
 static void
@@ -163,8 +160,11 @@ check_near(const char* const name,
            const double      size)
 {
   if (!(fabs(wanted - got) <= TOLERANCE * size)) {
-    fprintf(stderr, "%s: differences say %.12g, the gradient %.12g\n", name,
-            wanted, got);
+    fprintf(stderr,
+            "%s: differences say %.12g, the gradient %.12g\n",
+            name,
+            wanted,
+            got);
     CHECK(!"gradient agrees");
   }
 }
@@ -188,7 +188,9 @@ check_tensor(Bench* const              bench,
     const size_t at       = tensor->begin + i;
     const double gradient = (double)bench->gradient[at];
     direction[at]         = 1.0;
-    check_near(tensor->name, slope(bench, direction, 1e-3), gradient,
+    check_near(tensor->name,
+               slope(bench, direction, 1e-3),
+               gradient,
                fmax(fabs(gradient), 1e-3 * top));
     direction[at] = 0.0;
   }
@@ -264,8 +266,8 @@ test_gradient_is_scaled_and_added(void)
   // A half twice is the whole
   compute_gradient(&bench, (Real)0.5);
   bench_loss(&bench, bench.weights);
-  lstm_train_backward(bench.train, bench.weights, &bench.window, (Real)0.5,
-                      bench.gradient);
+  lstm_train_backward(
+    bench.train, bench.weights, &bench.window, (Real)0.5, bench.gradient);
   for (size_t i = 0U; i < n; ++i) {
     NEAR(once[i], bench.gradient[i], 1e-5);
   }
@@ -284,14 +286,14 @@ test_gradient_stops_at_resets(void)
     bench.reset[3U * B + b] = 1U;
   }
   for (uint32_t i = 0U; i < ROWS; ++i) {
-    bench.hot[i * K] = i < 3U * B ? 0U : 1U;
+    bench.hot[i * K]      = i < 3U * B ? 0U : 1U;
     bench.hot[i * K + 1U] = i < 3U * B ? 2U : 3U;
     if (i < 3U * B) {
       bench.target[i] = NO_TARGET;
     }
   }
   compute_gradient(&bench, (Real)1);
-  const Real* const table = bench.gradient + bench.layout.w_in[0];
+  const Real* const table  = bench.gradient + bench.layout.w_in[0];
   double            before = 0.0;
   double            after  = 0.0;
   for (uint32_t j = 0U; j < 4U * H; ++j) {

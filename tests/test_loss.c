@@ -53,8 +53,8 @@ test_curves_are_near(void)
   for (double x = -100.0; x <= 100.0; x += 1.0 / 512.0) {
     const double at = (double)(Real)x;
     worst           = fmax(worst, fabs((double)curve_tanh((Real)x) - tanh(at)));
-    worst = fmax(worst, fabs((double)curve_sigmoid((Real)x) -
-                             1.0 / (1.0 + exp(-at))));
+    worst           = fmax(worst,
+                 fabs((double)curve_sigmoid((Real)x) - 1.0 / (1.0 + exp(-at))));
     if (x > -80.0 && x < 80.0) {
       worst = fmax(worst, fabs((double)curve_exp((Real)x) / exp(at) - 1.0));
     }

@@ -41,7 +41,7 @@ layer_init(Layer* const l, const bool is_random)
   for (uint32_t i = 0U; i < 4U * H; ++i) {
     l->scale_in[i]  = 1.0f / 16384.0f;
     l->scale_hid[i] = 1.0f / 32768.0f;
-    l->bias[i]      = is_random ? (float)rng_below(key, i, 100U) / 128.0f : 0.0f;
+    l->bias[i] = is_random ? (float)rng_below(key, i, 100U) / 128.0f : 0.0f;
   }
   l->lstm.n_hidden  = H;
   l->lstm.scale_in  = l->scale_in;
@@ -83,7 +83,7 @@ test_each_gate_does_its_own(void)
   Layer l;
   layer_init(&l, false);
   for (uint32_t h = 0U; h < 4U; ++h) {
-    l.cell[h]              = 0.5f;
+    l.cell[h]             = 0.5f;
     l.sums_in[2U * H + h] = 16384; // An offer of tanh(1)
   }
   l.sums_in[0U * H + 0U] = -100 * 16384; // Lets nothing in

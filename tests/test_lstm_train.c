@@ -109,9 +109,8 @@ reference_step(const Layout* const layout,
     }
     sum += exp(score[v]);
   }
-  return steps->target[row] == NO_TARGET
-           ? 0.0
-           : log(sum) - score[steps->target[row]];
+  return steps->target[row] == NO_TARGET ? 0.0
+                                         : log(sum) - score[steps->target[row]];
 }
 
 static void
@@ -148,13 +147,13 @@ test_forward_as_the_formulas(void)
         memset(last_hidden[b], 0, sizeof(last_hidden[b]));
         memset(last_cell[b], 0, sizeof(last_cell[b]));
       }
-      wanted[t * B + b] = reference_step(&layout, weights, &steps, t * B + b,
-                                         last_hidden[b], last_cell[b]);
+      wanted[t * B + b] = reference_step(
+        &layout, weights, &steps, t * B + b, last_hidden[b], last_cell[b]);
     }
   }
 
-  const Window window = {T,           B,           steps.hot, steps.dense,
-                         steps.target, steps.reset, NULL};
+  const Window window = {
+    T, B, steps.hot, steps.dense, steps.target, steps.reset, NULL};
   const Memory memory = {hidden, cell};
   lstm_train_forward(train, weights, &window, memory, loss);
   for (uint32_t i = 0U; i < T * B; ++i) {
@@ -185,14 +184,14 @@ test_windows_join(void)
   make_steps(&steps);
   make_weights(&layout, weights);
 
-  Real         hidden[2][L * B * H];
-  Real         cell[2][L * B * H];
-  Real         whole[T * B];
-  Real         single[T * B];
+  Real hidden[2][L * B * H];
+  Real cell[2][L * B * H];
+  Real whole[T * B];
+  Real single[T * B];
   memset(hidden, 0, sizeof(hidden));
   memset(cell, 0, sizeof(cell));
-  const Window window = {T,           B,           steps.hot, steps.dense,
-                         steps.target, steps.reset, NULL};
+  const Window window = {
+    T, B, steps.hot, steps.dense, steps.target, steps.reset, NULL};
   const Memory first  = {hidden[0], cell[0]};
   const Memory second = {hidden[1], cell[1]};
   lstm_train_forward(train, weights, &window, first, whole);

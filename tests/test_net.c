@@ -135,10 +135,8 @@ test_net_is_near_the_reference(void)
     // rounded, a unit is off by up to 1/254.
     const double exact = distance(&c, true);
     const double free_ = distance(&c, false);
-    printf("# shape %zu: %.2g rounded alike, %.2g not rounded\n",
-           s,
-           exact,
-           free_);
+    printf(
+      "# shape %zu: %.2g rounded alike, %.2g not rounded\n", s, exact, free_);
     CHECK(exact < 2e-5);
     CHECK(free_ < 0.1 && free_ > exact);
     case_free(&c);
@@ -152,7 +150,7 @@ test_lock_step_changes_nothing(void)
     Case c;
     case_init(&c, &shapes[s]);
 
-    const size_t V = c.shape.n_out;
+    const size_t V        = c.shape.n_out;
     float* const together = (float*)calloc(MAX_SEQUENCES * V, sizeof(float));
     float* const alone    = (float*)calloc(V, sizeof(float));
     for (uint32_t n = 1U; n <= MAX_SEQUENCES; ++n) {
@@ -230,7 +228,7 @@ test_reset_forgets_all_but_the_dense_inputs(void)
   Case c;
   case_init(&c, &shapes[0]);
 
-  const size_t    size = 2U * c.shape.n_out * sizeof(float);
+  const size_t    size  = 2U * c.shape.n_out * sizeof(float);
   NetState* const state = net_state_new(c.net, 2U);
   float* const    first = (float*)malloc(size);
   float* const    again = (float*)malloc(size);
@@ -328,7 +326,7 @@ test_failed_allocations(void)
     return;
   }
 
-  Model* const  model  = random_model(&shapes[0], 1U);
+  Model* const  model   = random_model(&shapes[0], 1U);
   Trouble       trouble = {""};
   Net*          net     = NULL;
   const int64_t n_live  = failing_alloc_n_live();
@@ -531,8 +529,8 @@ test_rows_that_could_overflow_are_refused(void)
   model_free(model);
 
   // Each alone would do, but not both
-  shape = (NetShape){4U, 60000U, 90000U, 1U, 1U, 1U};
-  model = random_model(&shape, 1U);
+  shape                    = (NetShape){4U, 60000U, 90000U, 1U, 1U, 1U};
+  model                    = random_model(&shape, 1U);
   const Tensor* const both = model_find(model, "lstm0.w_in");
   memset(both->data, -128, tensor_size(both));
   check_refused(model, "\"lstm0.w_in\" could overflow");

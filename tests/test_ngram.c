@@ -57,10 +57,11 @@ test_bigram_by_hand(void)
   // After "a" came a and b, once each; step 1 is after the first a
   const double a = (2.0 + 2.0 / 3.0) / 5.0;
   NEAR(ngram_probability(ngram, &set.sequence[0], 1U, 0U),
-       (1.0 + 2.0 * a) / 4.0, 1e-12);
-  // At the start only a was seen
-  NEAR(ngram_probability(ngram, &set.sequence[0], 0U, 0U), (1.0 + a) / 2.0,
+       (1.0 + 2.0 * a) / 4.0,
        1e-12);
+  // At the start only a was seen
+  NEAR(
+    ngram_probability(ngram, &set.sequence[0], 0U, 0U), (1.0 + a) / 2.0, 1e-12);
   ngram_free(ngram);
   dataset_clear(&set);
 }

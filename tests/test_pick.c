@@ -126,11 +126,16 @@ test_top_p_keeps_the_fewest_that_suffice(void)
     float    top_p;
     uint32_t kept[4];
   } cases[] = {
-    {0.0f, {0U, 1U, 0U, 0U}},  {0.3f, {0U, 1U, 0U, 0U}},
-    {0.49f, {0U, 1U, 0U, 0U}}, {0.51f, {0U, 1U, 0U, 1U}},
-    {0.74f, {0U, 1U, 0U, 1U}}, {0.8f, {1U, 1U, 0U, 1U}}, // Lower index first
-    {0.9f, {1U, 1U, 1U, 1U}},  {1.0f, {1U, 1U, 1U, 1U}},
-    {NAN, {1U, 1U, 1U, 1U}},   {-1.0f, {0U, 1U, 0U, 0U}},
+    {0.0f, {0U, 1U, 0U, 0U}},
+    {0.3f, {0U, 1U, 0U, 0U}},
+    {0.49f, {0U, 1U, 0U, 0U}},
+    {0.51f, {0U, 1U, 0U, 1U}},
+    {0.74f, {0U, 1U, 0U, 1U}},
+    {0.8f, {1U, 1U, 0U, 1U}}, // Lower index first
+    {0.9f, {1U, 1U, 1U, 1U}},
+    {1.0f, {1U, 1U, 1U, 1U}},
+    {NAN, {1U, 1U, 1U, 1U}},
+    {-1.0f, {0U, 1U, 0U, 0U}},
   };
   static const double shares[4] = {0.125, 0.5, 0.125, 0.25};
   for (size_t c = 0U; c < sizeof(cases) / sizeof(cases[0]); ++c) {
@@ -175,7 +180,8 @@ test_top_p_against_the_slow_way(void)
   bool     is_kept[V];
   for (uint32_t s = 0U; s < 500U; ++s) {
     const uint64_t key  = rng_seed(s);
-    const PickRule rule = {NULL, 1.0f, (float)rng_below(key, 0U, 1024U) / 1024.0f};
+    const PickRule rule = {
+      NULL, 1.0f, (float)rng_below(key, 0U, 1024U) / 1024.0f};
     for (uint32_t i = 0U; i < V; ++i) {
       logits[i] = (float)rng_below(key, i + 1U, 12U); // Many are equal
     }

@@ -82,9 +82,18 @@ static void
 test_every_backend_gives_the_sums(void)
 {
   static const uint32_t sizes[][3] = {
-    {1U, 1U, 1U},     {3U, 5U, 1U},    {4U, 64U, 2U},   {5U, 65U, 3U},
-    {7U, 63U, 5U},    {8U, 127U, 4U},  {16U, 128U, 7U}, {33U, 100U, 8U},
-    {96U, 300U, 6U},  {1024U, 256U, 8U}, {2U, 4097U, 9U}, {130U, 17U, 16U},
+    {1U, 1U, 1U},
+    {3U, 5U, 1U},
+    {4U, 64U, 2U},
+    {5U, 65U, 3U},
+    {7U, 63U, 5U},
+    {8U, 127U, 4U},
+    {16U, 128U, 7U},
+    {33U, 100U, 8U},
+    {96U, 300U, 6U},
+    {1024U, 256U, 8U},
+    {2U, 4097U, 9U},
+    {130U, 17U, 16U},
   };
   for (size_t s = 0U; s < sizeof(sizes) / sizeof(sizes[0]); ++s) {
     Case c;

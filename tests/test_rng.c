@@ -62,8 +62,8 @@ test_neighbouring_keys_have_nothing_in_common(void)
       (uint64_t)__builtin_popcountll(rng_key(key, i) ^ rng_key(key, i + 1U));
     changed +=
       (uint64_t)__builtin_popcountll(rng_key(i, 5U) ^ rng_key(i + 1U, 5U));
-    changed += (uint64_t)__builtin_popcountll(rng_key(i + 1U, i) ^
-                                              rng_key(i, i + 1U));
+    changed +=
+      (uint64_t)__builtin_popcountll(rng_key(i + 1U, i) ^ rng_key(i, i + 1U));
   }
   NEAR(changed, 4000.0 * 32.0, 5.0 * sqrt(4000.0 * 16.0));
 }

@@ -46,12 +46,14 @@ make_set(Dataset* const set)
                                  (uint16_t)rng_below(3U, s * 50U + i, N_HOT)};
       uint32_t       i_row    = 0U;
       CHECK(!dataset_add_row(set, dense, &i_row));
-      CHECK(!dataset_add_step(
-        set, hot, i_row,
-        i ? (uint16_t)rng_below(4U, s * 50U + i, V) : NO_TARGET));
+      CHECK(!dataset_add_step(set,
+                              hot,
+                              i_row,
+                              i ? (uint16_t)rng_below(4U, s * 50U + i, V)
+                                : NO_TARGET));
     }
-    const Sequence sequence = {0U, N_STEPS, s, (uint16_t)(s % 3U),
-                               SPLIT_HELD_OUT, 1.0f};
+    const Sequence sequence = {
+      0U, N_STEPS, s, (uint16_t)(s % 3U), SPLIT_HELD_OUT, 1.0f};
     CHECK(!dataset_add_sequence(set, sequence));
   }
 }
@@ -67,11 +69,11 @@ float_loss(const Layout* const   layout,
   LstmTrain* const train = lstm_train_new(layout, N_STEPS, 1U);
   double           sum   = 0.0;
   for (uint32_t i = 0U; i < n_list; ++i) {
-    const uint32_t at              = set->sequence[list[i]].i_step;
-    Real           hidden[2U * H]  = {0};
-    Real           cell[2U * H]    = {0};
-    Real           loss[N_STEPS]   = {0};
-    uint8_t        reset[N_STEPS]  = {1U};
+    const uint32_t at             = set->sequence[list[i]].i_step;
+    Real           hidden[2U * H] = {0};
+    Real           cell[2U * H]   = {0};
+    Real           loss[N_STEPS]  = {0};
+    uint8_t        reset[N_STEPS] = {1U};
     Real           dense[N_STEPS * D];
     for (uint32_t t = 0U; t < N_STEPS; ++t) {
       for (uint32_t d = 0U; d < D; ++d) {
@@ -79,8 +81,13 @@ float_loss(const Layout* const   layout,
           (Real)set->dense[set->row[at + t] * D + d] / (Real)127;
       }
     }
-    const Window window = {N_STEPS, 1U, set->hot + (size_t)at * K, dense,
-                           set->target + at, reset, NULL};
+    const Window window = {N_STEPS,
+                           1U,
+                           set->hot + (size_t)at * K,
+                           dense,
+                           set->target + at,
+                           reset,
+                           NULL};
     const Memory memory = {hidden, cell};
     lstm_train_forward(train, weights, &window, memory, loss);
     for (uint32_t t = 0U; t < N_STEPS; ++t) {
@@ -211,9 +218,8 @@ distance(const Model* const model,
     for (uint32_t j = 0U; j < tensor->shape[1]; ++j) {
       const size_t at    = (size_t)i * tensor->shape[1] + j;
       const double whole = (double)((const int8_t*)tensor->data)[at];
-      const double value =
-        (double)weights[i * row_stride + j * column_stride];
-      const double off = fabs(whole - value / step);
+      const double value = (double)weights[i * row_stride + j * column_stride];
+      const double off   = fabs(whole - value / step);
       // Only what was clipped may be further away than a half
       worst = fmax(worst, fabs(whole) < 127.0 ? off : 0.0);
     }
@@ -239,8 +245,7 @@ test_every_tensor_is_near(void)
   CHECK(distance(model, "out.w", weights + layout.out_w, H, 1U) < 0.501);
   for (uint32_t i = 0U; i < 4U * H; ++i) {
     const Tensor* const bias = model_find(model, "lstm1.bias");
-    CHECK(((const float*)bias->data)[i] ==
-          (float)weights[layout.bias[1] + i]);
+    CHECK(((const float*)bias->data)[i] == (float)weights[layout.bias[1] + i]);
   }
   model_free(model);
   free(weights);

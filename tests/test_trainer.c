@@ -28,17 +28,17 @@ make_set(Dataset* const set, const uint32_t n_sequences)
     const uint32_t group    = s % 2U;
     const uint32_t stride   = group ? 3U : 1U;
     const uint32_t n_steps  = 7U + rng_below(11U, s, 30U);
-    const int8_t   dense[D] = {(int8_t)(group ? 127 : 0),
-                               (int8_t)(group ? 0 : 127), 64};
-    uint32_t       i_row    = 0U;
+    const int8_t   dense[D] = {
+        (int8_t)(group ? 127 : 0), (int8_t)(group ? 0 : 127), 64};
+    uint32_t i_row = 0U;
     CHECK(!dataset_add_row(set, dense, &i_row));
 
     uint16_t last   = V; // Start
     uint32_t target = rng_below(12U, s, V);
     for (uint32_t i = 0U; i < n_steps; ++i) {
       const uint16_t hot[K] = {last, (uint16_t)(V + 1U + i % PERIOD)};
-      CHECK(!dataset_add_step(set, hot, i_row,
-                              i ? (uint16_t)target : NO_TARGET));
+      CHECK(
+        !dataset_add_step(set, hot, i_row, i ? (uint16_t)target : NO_TARGET));
       last   = (uint16_t)target;
       target = (target + stride) % V;
     }
@@ -90,10 +90,10 @@ same_state(const Checkpoint* const a, const Checkpoint* const b)
 static Trainer*
 run(const Dataset* const set, const TrainOptions options)
 {
-  const TrainerTraces none     = {NULL, NULL, NULL, NULL, 0.0, 0.0};
-  Trainer*            trainer  = NULL;
-  TrainerEnd          end      = END_INTERRUPTED;
-  Trouble             trouble  = {""};
+  const TrainerTraces none    = {NULL, NULL, NULL, NULL, 0.0, 0.0};
+  Trainer*            trainer = NULL;
+  TrainerEnd          end     = END_INTERRUPTED;
+  Trouble             trouble = {""};
   Progress            progress;
   progress_init(&progress, NULL);
   CHECK(!trainer_new(set, &options, &trainer, &trouble));
@@ -111,9 +111,9 @@ test_learns_by_heart(void)
   options.n_steps      = 400U;
   options.dropout      = 0.0;
 
-  Trainer* const trainer = run(&set, options);
-  uint32_t       n       = 0U;
-  const uint32_t* list   = trainer_held_out(trainer, &n);
+  Trainer* const  trainer = run(&set, options);
+  uint32_t        n       = 0U;
+  const uint32_t* list    = trainer_held_out(trainer, &n);
   Score           score;
   CHECK(n > 0U);
   trainer_evaluate(trainer, trainer_state(trainer)->best, list, n, &score);
@@ -130,11 +130,11 @@ test_same_seed_same_bits(void)
 {
   Dataset set;
   make_set(&set, 40U);
-  TrainOptions options = small_options();
-  Trainer* const a     = run(&set, options);
-  Trainer* const b     = run(&set, options);
-  options.seed         = 2U;
-  Trainer* const c     = run(&set, options);
+  TrainOptions   options = small_options();
+  Trainer* const a       = run(&set, options);
+  Trainer* const b       = run(&set, options);
+  options.seed           = 2U;
+  Trainer* const c       = run(&set, options);
   CHECK(same_state(trainer_state(a), trainer_state(b)));
   CHECK(!same_state(trainer_state(a), trainer_state(c)));
   trainer_free(a);
@@ -148,14 +148,15 @@ test_threads_repeat(void)
 {
   Dataset set;
   make_set(&set, 40U);
-  TrainOptions options   = small_options();
+  TrainOptions   options = small_options();
   Trainer* const alone   = run(&set, options);
   options.n_threads      = 3U;
   Trainer* const a       = run(&set, options);
   Trainer* const b       = run(&set, options);
   CHECK(same_state(trainer_state(a), trainer_state(b)));
   // Sums in another order, so other last bits, but the same music was read
-  CHECK(!memcmp(trainer_state(alone)->stream, trainer_state(a)->stream,
+  CHECK(!memcmp(trainer_state(alone)->stream,
+                trainer_state(a)->stream,
                 options.n_streams * sizeof(Stream)));
   NEAR(trainer_state(alone)->best_loss, trainer_state(a)->best_loss, 0.02);
   trainer_free(alone);
@@ -197,9 +198,8 @@ train_and_be_killed(const Dataset* const set, const char* const path)
   Progress            progress;
   progress_init(&progress, NULL);
   options.checkpoint_s = 0.0;
-  const bool bad =
-    trainer_new(set, &options, &trainer, NULL) ||
-    trainer_run(trainer, &traces, &progress, &go_on, &end, NULL);
+  const bool bad       = trainer_new(set, &options, &trainer, NULL) ||
+                   trainer_run(trainer, &traces, &progress, &go_on, &end, NULL);
   _exit(bad ? 1 : 0);
 }
 
@@ -288,7 +288,7 @@ test_resume_refuses_other_runs(void)
   trainer_free(trainer);
 
   // Other music, though of the same shape
-  options = small_options();
+  options       = small_options();
   set.target[3] = set.target[3] == NO_TARGET ? 0U : NO_TARGET;
   CHECK(!trainer_new(&set, &options, &trainer, NULL));
   CHECK(trainer_resume(trainer, path, &trouble) == STATUS_MISMATCH);
@@ -367,7 +367,7 @@ test_evaluation_is_plain(void)
 static void
 test_refuses(void)
 {
-  Dataset set;
+  Dataset  set;
   Trainer* trainer = NULL;
   Trouble  trouble = {""};
   make_set(&set, 10U);
@@ -402,10 +402,10 @@ test_nothing_held_out(void)
   for (uint32_t i = 0U; i < set.n_sequences; ++i) {
     set.sequence[i].split = SPLIT_TRAIN;
   }
-  TrainOptions options   = small_options();
-  options.n_patience     = 1U;
-  Trainer* const trainer = run(&set, options);
-  const Checkpoint* const state = trainer_state(trainer);
+  TrainOptions options            = small_options();
+  options.n_patience              = 1U;
+  Trainer* const          trainer = run(&set, options);
+  const Checkpoint* const state   = trainer_state(trainer);
   CHECK(state->best_step == options.n_steps);
   CHECK(!memcmp(state->best, state->weights, state->n_weights * sizeof(Real)));
   trainer_free(trainer);

@@ -6,7 +6,8 @@
 /// 2^64 divided by the golden ratio: steps of it are spread evenly
 #define GOLDEN UINT64_C(0x9E3779B97F4A7C15)
 
-/// The finaliser of SplitMix64: every bit of `x` reaches every bit of the result
+/// The finaliser of SplitMix64: every bit of `x` reaches every bit of the
+/// result
 static uint64_t
 scramble(uint64_t x)
 {

@@ -186,11 +186,11 @@ song_treatment(const Mix* const mix,
 
   // Leaving the theme once is to vary it, twice is to answer it.  A phrase that
   // fills its section has others of its kind to be the theme for it.
-  const bool is_first = n_bars < section.n_bars &&
-                        bar < section.first_bar + (int64_t)n_bars;
-  unsigned   steps =
+  const bool is_first =
+    n_bars < section.n_bars && bar < section.first_bar + (int64_t)n_bars;
+  unsigned steps =
     is_first ? 0U
-               : (unsigned)is_drawn(key, 0U, v) + (unsigned)is_drawn(key, 1U, v);
+             : (unsigned)is_drawn(key, 0U, v) + (unsigned)is_drawn(key, 1U, v);
 
   const bool is_other =
     v && distance(section.energy, section.theme_energy) >= ENERGY_STEP;

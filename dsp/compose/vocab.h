@@ -38,7 +38,7 @@
 
 /// Dense inputs: the same for every part, in steps of 1/127; 0 is "not known"
 typedef enum {
-  DENSE_STYLE = 0, ///< N_STYLES weights, 0 .. 127, sum 127 or all 0
+  DENSE_STYLE   = 0,        ///< N_STYLES weights, 0 .. 127, sum 127 or all 0
   DENSE_DENSITY = N_STYLES, ///< Notes per bar, -127 .. 127 (vocab_density)
   DENSE_RANGE,              ///< Mean pitch, -127 .. 127 (vocab_range)
   DENSE_ENERGY,             ///< Energy of the section, -127 .. 127
@@ -51,10 +51,10 @@ typedef enum { FILL_NONE, FILL_SMALL, FILL_BIG, N_FILLS } Fill;
 
 /// What is known of the surroundings of a line; the parts share it
 typedef struct {
-  Metre          metre;
-  uint32_t       i_bar;   ///< Number of its first bar, for the place in eight
-  uint32_t       n_bars;  ///< Length of the arrays below
-  const uint8_t* fill;    ///< (n_bars) a Fill each; null for FILL_NONE
+  Metre           metre;
+  uint32_t        i_bar;  ///< Number of its first bar, for the place in eight
+  uint32_t        n_bars; ///< Length of the arrays below
+  const uint8_t*  fill;   ///< (n_bars) a Fill each; null for FILL_NONE
   const uint64_t* onsets; ///< (n_bars, VOCAB_ONSET_WORDS) the melody's onsets,
                           ///< one bit a grid step; null when not known
 } Surroundings;
@@ -111,9 +111,7 @@ cursor_step(Cursor* cursor, uint16_t token, GridNote* note);
    @param hot (vocab_n_hot) indices.
 */
 void
-cursor_inputs(const Cursor*       cursor,
-              const Surroundings* around,
-              uint16_t*           hot);
+cursor_inputs(const Cursor* cursor, const Surroundings* around, uint16_t* hot);
 
 /**
    Which tokens may come next so that the grammar holds.

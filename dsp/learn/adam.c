@@ -55,12 +55,12 @@ adam_norm(const Real* const gradient, const size_t n)
 }
 
 WIDE_LOOPS static void
-update(const StepFactors          factors,
-       const size_t               n,
-       Real* restrict const       weights,
-       Real* restrict const       first,
-       Real* restrict const       second,
-       Real* restrict const       gradient)
+update(const StepFactors factors,
+       const size_t      n,
+       Real* restrict const weights,
+       Real* restrict const first,
+       Real* restrict const second,
+       Real* restrict const gradient)
 {
   const Real beta1 = (Real)ADAM_BETA1;
   const Real beta2 = (Real)ADAM_BETA2;

@@ -36,8 +36,20 @@ blas_product(const uint32_t    M,
   const int n = (int)N;
   const int k = (int)K;
   if (m && n && k) {
-    GEMM(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, (Real)1, A, k, B,
-         n, beta, C, n);
+    GEMM(CblasRowMajor,
+         CblasNoTrans,
+         CblasNoTrans,
+         m,
+         n,
+         k,
+         (Real)1,
+         A,
+         k,
+         B,
+         n,
+         beta,
+         C,
+         n);
   }
 }
 
@@ -54,8 +66,20 @@ blas_product_bt(const uint32_t    M,
   const int n = (int)N;
   const int k = (int)K;
   if (m && n && k) {
-    GEMM(CblasRowMajor, CblasNoTrans, CblasTrans, m, n, k, (Real)1, A, k, B, k,
-         beta, C, n);
+    GEMM(CblasRowMajor,
+         CblasNoTrans,
+         CblasTrans,
+         m,
+         n,
+         k,
+         (Real)1,
+         A,
+         k,
+         B,
+         k,
+         beta,
+         C,
+         n);
   }
 }
 
@@ -72,7 +96,19 @@ blas_product_at(const uint32_t    M,
   const int n = (int)N;
   const int k = (int)K;
   if (m && n && k) {
-    GEMM(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, (Real)1, A, m, B, n,
-         beta, C, n);
+    GEMM(CblasRowMajor,
+         CblasTrans,
+         CblasNoTrans,
+         m,
+         n,
+         k,
+         (Real)1,
+         A,
+         m,
+         B,
+         n,
+         beta,
+         C,
+         n);
   }
 }

@@ -18,13 +18,13 @@
 
 /// Before a function whose plain loops deserve the widest vectors there are;
 /// the loops compute each element alone, so every clone gives the same bits
-#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) &&     \
-  !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&                    \
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && \
+  !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&                \
   !defined(__SANITIZE_THREAD__) && defined(__OPTIMIZE__)
-#  define WIDE_LOOPS                                           \
-    __attribute__((optimize("O3", "fp-contract=off",           \
-                            "no-math-errno", "no-trapping-math"), \
-                   target_clones("avx512f", "avx2", "default")))
+#  define WIDE_LOOPS                                                          \
+    __attribute__((                                                           \
+      optimize("O3", "fp-contract=off", "no-math-errno", "no-trapping-math"), \
+      target_clones("avx512f", "avx2", "default")))
 #else
 #  define WIDE_LOOPS
 #endif
@@ -43,14 +43,14 @@ curve_exp(const Real x)
   return exp(x);
 #else
   // x = k log 2 + r; the low bits of x / log 2 + 1.5 * 2^23 are k
-  const float low  = x < -87.0f ? -87.0f : x;
-  const float in   = low > 88.0f ? 88.0f : low;
+  const float low = x < -87.0f ? -87.0f : x;
+  const float in  = low > 88.0f ? 88.0f : low;
   const union {
     float    f;
     uint32_t u;
-  } shifted        = {in * 1.44269504f + 12582912.0f};
-  const float k    = shifted.f - 12582912.0f;
-  const float r    = (in - k * 0.693359375f) - k * -2.12194440e-4f;
+  } shifted     = {in * 1.44269504f + 12582912.0f};
+  const float k = shifted.f - 12582912.0f;
+  const float r = (in - k * 0.693359375f) - k * -2.12194440e-4f;
   const union {
     uint32_t u;
     float    f;

@@ -145,8 +145,8 @@ dataset_add_sequence(Dataset* const set, const Sequence sequence)
     return STATUS_NO_MEM;
   }
 
-  set->sequence                             = (Sequence*)array;
-  set->sequence[set->n_sequences]           = sequence;
+  set->sequence                            = (Sequence*)array;
+  set->sequence[set->n_sequences]          = sequence;
   set->sequence[set->n_sequences++].i_step = set->n_steps - sequence.n_steps;
   return STATUS_SUCCESS;
 }

@@ -38,10 +38,10 @@ typedef struct {
   uint32_t  n_steps;
   uint32_t  n_rows;
   uint32_t  n_sequences;
-  uint16_t* hot;     ///< (n_steps, K)
-  uint16_t* target;  ///< (n_steps), below n_classes, or NO_TARGET
-  uint32_t* row;     ///< (n_steps), which row of `dense` holds at the step
-  int8_t*   dense;   ///< (n_rows, D), steps of 1/127
+  uint16_t* hot;      ///< (n_steps, K)
+  uint16_t* target;   ///< (n_steps), below n_classes, or NO_TARGET
+  uint32_t* row;      ///< (n_steps), which row of `dense` holds at the step
+  int8_t*   dense;    ///< (n_rows, D), steps of 1/127
   Sequence* sequence; ///< (n_sequences)
   uint32_t  step_room, row_room, sequence_room; ///< Allocated lengths
 } Dataset;

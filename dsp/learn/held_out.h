@@ -30,7 +30,10 @@ typedef struct {
 
 /// Enter the events of one sequence: their number and summed loss
 void
-score_add(Score* score, const Sequence* sequence, uint64_t n_events, double sum);
+score_add(Score*          score,
+          const Sequence* sequence,
+          uint64_t        n_events,
+          double          sum);
 
 /// Add another's books to `score`
 void

@@ -15,18 +15,18 @@
 
 /// What one layer keeps of a window
 typedef struct {
-  Real* gates;   ///< (T, B, 4H) gates after their curves; then their gradients
-  Real* before;  ///< (T + 1, B, H) hidden that enters each step
-  Real* cells;   ///< (T + 1, B, H) cell that enters each step
+  Real* gates;    ///< (T, B, 4H) gates after their curves; then their gradients
+  Real* before;   ///< (T + 1, B, H) hidden that enters each step
+  Real* cells;    ///< (T + 1, B, H) cell that enters each step
   Real* squashed; ///< (T, B, H) tanh of the new cell
-  Real* out;     ///< (T, B, H) what the next layer reads: masked hidden
+  Real* out;      ///< (T, B, H) what the next layer reads: masked hidden
 } LayerKeep;
 
 struct LstmTrain {
   Layout    layout;
   uint32_t  max_steps;
   uint32_t  max_streams;
-  Real*     block;    ///< All of the below
+  Real*     block; ///< All of the below
   LayerKeep keep[NET_MAX_LAYERS];
   Real*     scores;   ///< (T, B, V)
   Real*     d_out;    ///< (T, B, H) gradient of a layer's output
@@ -70,10 +70,9 @@ layout_init(Layout* const layout, const NetShape* const shape)
   memset(layout, 0, sizeof(*layout));
   layout->shape = *shape;
   for (uint32_t l = 0U; l < shape->n_layers; ++l) {
-    const int i = (int)l;
-    layout->w_in[l] =
-      l ? layout_add(layout, "w_in", i, 4U * H, H)
-        : layout_add(layout, "w_in", i, I, 4U * H);
+    const int i      = (int)l;
+    layout->w_in[l]  = l ? layout_add(layout, "w_in", i, 4U * H, H)
+                         : layout_add(layout, "w_in", i, I, 4U * H);
     layout->w_hid[l] = layout_add(layout, "w_hid", i, 4U * H, H);
     layout->bias[l]  = layout_add(layout, "bias", i, 1U, 4U * H);
   }
@@ -102,7 +101,7 @@ weights_init(const Layout* const layout,
   for (uint32_t i = 0U; i < layout->n_tensors; ++i) {
     const LayoutTensor* const tensor = &layout->tensor[i];
     const uint64_t            key    = rng_key(rng_seed(seed), i);
-    const size_t n = (size_t)tensor->n_rows * tensor->n_columns;
+    const size_t              n = (size_t)tensor->n_rows * tensor->n_columns;
     for (size_t j = 0U; tensor->n_rows > 1U && j < n; ++j) {
       weights[tensor->begin + j] = uniform(key, (uint32_t)j, limit);
     }
@@ -124,10 +123,10 @@ carve(LstmTrain* const self, Real* const block)
   const size_t          H     = shape->n_hidden;
   size_t                n     = 0U;
 
-#define CARVE(pointer, count)            \
-  do {                                   \
+#define CARVE(pointer, count)             \
+  do {                                    \
     (pointer) = block ? block + n : NULL; \
-    n += ((count) + 15U) & ~(size_t)15U; \
+    n += ((count) + 15U) & ~(size_t)15U;  \
   } while (0)
 
   for (uint32_t l = 0U; l < shape->n_layers; ++l) {
@@ -191,10 +190,10 @@ add_row(Real* restrict const to, const Real* restrict const row, const size_t n)
 }
 
 WIDE_LOOPS static void
-multiply(Real* restrict const       to,
+multiply(Real* restrict const to,
          const Real* restrict const a,
          const Real* restrict const b,
-         const size_t               n)
+         const size_t n)
 {
   for (size_t i = 0U; i < n; ++i) {
     to[i] = a[i] * b[i];
@@ -203,12 +202,12 @@ multiply(Real* restrict const       to,
 
 /// One row: gates (4H) from sums to their curves, and the new cell and hidden
 WIDE_LOOPS static void
-cell_forward(const size_t               H,
-             Real* restrict const       g,
+cell_forward(const size_t H,
+             Real* restrict const g,
              const Real* restrict const c_before,
-             Real* restrict const       c,
-             Real* restrict const       squashed,
-             Real* restrict const       h)
+             Real* restrict const c,
+             Real* restrict const squashed,
+             Real* restrict const h)
 {
   for (size_t i = 0U; i < H; ++i) {
     const Real in     = curve_sigmoid(g[i]);
@@ -218,13 +217,13 @@ cell_forward(const size_t               H,
     const Real c_new  = forget * c_before[i] + in * cell;
     const Real t      = curve_tanh(c_new);
 
-    g[i]           = in;
-    g[H + i]       = forget;
-    g[2U * H + i]  = cell;
-    g[3U * H + i]  = out;
-    c[i]           = c_new;
-    squashed[i]    = t;
-    h[i]           = out * t;
+    g[i]          = in;
+    g[H + i]      = forget;
+    g[2U * H + i] = cell;
+    g[3U * H + i] = out;
+    c[i]          = c_new;
+    squashed[i]   = t;
+    h[i]          = out * t;
   }
 }
 
@@ -234,12 +233,12 @@ cell_forward(const size_t               H,
    `d_cell` comes in from the step after and goes out to the step before.
 */
 WIDE_LOOPS static void
-cell_backward(const size_t               H,
-              Real* restrict const       g,
+cell_backward(const size_t H,
+              Real* restrict const g,
               const Real* restrict const c_before,
               const Real* restrict const squashed,
               const Real* restrict const d_h,
-              Real* restrict const       d_cell)
+              Real* restrict const d_cell)
 {
   const Real one = (Real)1;
   for (size_t i = 0U; i < H; ++i) {
@@ -279,8 +278,13 @@ input_sums(LstmTrain* const    self,
       add_row(gate, table + window->hot[i * K + k] * G, G);
     }
   }
-  blas_product(rows, (uint32_t)G, shape->n_dense, window->dense,
-               table + shape->n_hot_inputs * G, (Real)1, gates);
+  blas_product(rows,
+               (uint32_t)G,
+               shape->n_dense,
+               window->dense,
+               table + shape->n_hot_inputs * G,
+               (Real)1,
+               gates);
 }
 
 /// A higher layer's sums: bias and the product with the layer below
@@ -296,11 +300,17 @@ layer_sums(LstmTrain* const    self,
   Real* const         gates  = self->keep[l].gates;
 
   for (size_t i = 0U; i < rows; ++i) {
-    memcpy(gates + i * 4U * H, weights + layout->bias[l],
+    memcpy(gates + i * 4U * H,
+           weights + layout->bias[l],
            4U * (size_t)H * sizeof(Real));
   }
-  blas_product_bt(rows, 4U * H, H, self->keep[l - 1U].out,
-                  weights + layout->w_in[l], (Real)1, gates);
+  blas_product_bt(rows,
+                  4U * H,
+                  H,
+                  self->keep[l - 1U].out,
+                  weights + layout->w_in[l],
+                  (Real)1,
+                  gates);
 }
 
 /// Through time: the product with the hidden of the step before, then the cell
@@ -325,12 +335,20 @@ layer_steps(LstmTrain* const    self,
       }
     }
 
-    blas_product_bt((uint32_t)B, (uint32_t)(4U * H), (uint32_t)H, before, w_hid,
-                    (Real)1, gates);
+    blas_product_bt((uint32_t)B,
+                    (uint32_t)(4U * H),
+                    (uint32_t)H,
+                    before,
+                    w_hid,
+                    (Real)1,
+                    gates);
     for (size_t b = 0U; b < B; ++b) {
       const size_t row = (t * B + b) * H;
-      cell_forward(H, gates + b * 4U * H, cells + b * H,
-                   cells + (B + b) * H, keep->squashed + row,
+      cell_forward(H,
+                   gates + b * 4U * H,
+                   cells + b * H,
+                   cells + (B + b) * H,
+                   keep->squashed + row,
                    before + (B + b) * H);
     }
 
@@ -377,9 +395,13 @@ lstm_train_forward(LstmTrain* const    self,
   for (size_t i = 0U; i < rows; ++i) {
     memcpy(self->scores + i * V, weights + layout->out_bias, V * sizeof(Real));
   }
-  blas_product_bt(rows, V, shape->n_hidden,
-                  self->keep[shape->n_layers - 1U].out, weights + layout->out_w,
-                  (Real)1, self->scores);
+  blas_product_bt(rows,
+                  V,
+                  shape->n_hidden,
+                  self->keep[shape->n_layers - 1U].out,
+                  weights + layout->out_w,
+                  (Real)1,
+                  self->scores);
   loss_softmax(rows, V, self->scores, window->target, loss);
 }
 
@@ -402,12 +424,21 @@ layer_steps_back(LstmTrain* const    self,
     add_row(d_h, self->d_hidden, B * H);
     for (size_t b = 0U; b < B; ++b) {
       const size_t row = (t * B + b) * H;
-      cell_backward(H, gates + b * 4U * H, keep->cells + row,
-                    keep->squashed + row, d_h + b * H, self->d_cell + b * H);
+      cell_backward(H,
+                    gates + b * 4U * H,
+                    keep->cells + row,
+                    keep->squashed + row,
+                    d_h + b * H,
+                    self->d_cell + b * H);
     }
 
-    blas_product((uint32_t)B, (uint32_t)H, (uint32_t)(4U * H), gates, w_hid,
-                 (Real)0, self->d_hidden);
+    blas_product((uint32_t)B,
+                 (uint32_t)H,
+                 (uint32_t)(4U * H),
+                 gates,
+                 w_hid,
+                 (Real)0,
+                 self->d_hidden);
     for (size_t b = 0U; b < B; ++b) {
       if (window->reset[t * B + b]) {
         memset(self->d_hidden + b * H, 0, H * sizeof(Real));
@@ -436,8 +467,13 @@ input_gradient(LstmTrain* const    self,
       add_row(table + window->hot[i * K + k] * G, gates + i * G, G);
     }
   }
-  blas_product_at(shape->n_dense, (uint32_t)G, rows, window->dense, gates,
-                  (Real)1, table + shape->n_hot_inputs * G);
+  blas_product_at(shape->n_dense,
+                  (uint32_t)G,
+                  rows,
+                  window->dense,
+                  gates,
+                  (Real)1,
+                  table + shape->n_hot_inputs * G);
 }
 
 void
@@ -458,12 +494,17 @@ lstm_train_backward(LstmTrain* const    self,
   for (size_t i = 0U; i < (size_t)rows * V; ++i) {
     self->scores[i] *= scale;
   }
-  blas_product_at(V, H, rows, self->scores, top, (Real)1,
-                  gradient + layout->out_w);
-  blas_product(1U, V, rows, self->ones, self->scores, (Real)1,
+  blas_product_at(
+    V, H, rows, self->scores, top, (Real)1, gradient + layout->out_w);
+  blas_product(1U,
+               V,
+               rows,
+               self->ones,
+               self->scores,
+               (Real)1,
                gradient + layout->out_bias);
-  blas_product(rows, H, V, self->scores, weights + layout->out_w, (Real)0,
-               self->d_out);
+  blas_product(
+    rows, H, V, self->scores, weights + layout->out_w, (Real)0, self->d_out);
 
   for (uint32_t l = shape->n_layers; l-- > 0U;) {
     const LayerKeep* const keep = &self->keep[l];
@@ -475,15 +516,35 @@ lstm_train_backward(LstmTrain* const    self,
     }
 
     layer_steps_back(self, weights + layout->w_hid[l], window, l);
-    blas_product_at(4U * H, H, rows, keep->gates, keep->before, (Real)1,
+    blas_product_at(4U * H,
+                    H,
+                    rows,
+                    keep->gates,
+                    keep->before,
+                    (Real)1,
                     gradient + layout->w_hid[l]);
-    blas_product(1U, 4U * H, rows, self->ones, keep->gates, (Real)1,
+    blas_product(1U,
+                 4U * H,
+                 rows,
+                 self->ones,
+                 keep->gates,
+                 (Real)1,
                  gradient + layout->bias[l]);
     if (l) {
-      blas_product_at(4U * H, H, rows, keep->gates, self->keep[l - 1U].out,
-                      (Real)1, gradient + layout->w_in[l]);
-      blas_product(rows, H, 4U * H, keep->gates, weights + layout->w_in[l],
-                   (Real)0, self->d_out);
+      blas_product_at(4U * H,
+                      H,
+                      rows,
+                      keep->gates,
+                      self->keep[l - 1U].out,
+                      (Real)1,
+                      gradient + layout->w_in[l]);
+      blas_product(rows,
+                   H,
+                   4U * H,
+                   keep->gates,
+                   weights + layout->w_in[l],
+                   (Real)0,
+                   self->d_out);
     } else {
       input_gradient(self, window, gradient);
     }

@@ -86,10 +86,11 @@ round_rows(Model* const model, const char* const name, const Rows rows)
   int8_t* const to    = (int8_t*)model_find(model, name)->data;
   float* const  scale = (float*)model_find(model, scale_name)->data;
   for (uint32_t i = 0U; i < rows.n_rows; ++i) {
-    const double step =
-      round_row(rows.from + i * rows.row_stride, rows.column_stride,
-                rows.n_columns, to + (size_t)i * rows.n_columns);
-    scale[i] = (float)(step * ACTIVATION_STEP);
+    const double step = round_row(rows.from + i * rows.row_stride,
+                                  rows.column_stride,
+                                  rows.n_columns,
+                                  to + (size_t)i * rows.n_columns);
+    scale[i]          = (float)(step * ACTIVATION_STEP);
   }
 }
 
@@ -156,9 +157,12 @@ make_model(const NetShape* const  shape,
     const char* key;
     uint32_t    value;
   } numbers[N_SHAPE_TEXTS] = {
-    {"n_hot_inputs", shape->n_hot_inputs}, {"n_hot", shape->n_hot},
-    {"n_dense", shape->n_dense},           {"n_layers", shape->n_layers},
-    {"n_hidden", shape->n_hidden},         {"n_out", shape->n_out},
+    {"n_hot_inputs", shape->n_hot_inputs},
+    {"n_hot", shape->n_hot},
+    {"n_dense", shape->n_dense},
+    {"n_layers", shape->n_layers},
+    {"n_hidden", shape->n_hidden},
+    {"n_out", shape->n_out},
   };
 
   ModelText* const all =
@@ -272,8 +276,8 @@ measure_sequence(const Errand* const errand,
     const size_t at = (size_t)sequence->i_step + j;
     if (set->row[at] != i_row) {
       i_row = set->row[at];
-      net_condition(errand->net, state,
-                    set->dense + (size_t)i_row * set->n_dense);
+      net_condition(
+        errand->net, state, set->dense + (size_t)i_row * set->n_dense);
     }
     net_step(errand->net, state, set->hot + at * set->n_hot, logits);
     if (set->target[at] != NO_TARGET) {
@@ -312,12 +316,11 @@ errand_init(Errand* const errand)
   errand->logits = (float**)calloc(errand->n_members, sizeof(float*));
   errand->sum    = (double*)calloc(errand->n_list + 1U, sizeof(double));
   errand->n      = (uint64_t*)calloc(errand->n_list + 1U, sizeof(uint64_t));
-  bool ok = errand->state && errand->logits && errand->sum && errand->n;
+  bool ok        = errand->state && errand->logits && errand->sum && errand->n;
   for (uint32_t i = 0U; ok && i < errand->n_members; ++i) {
-    errand->state[i] = net_state_new(errand->net, 1U);
-    errand->logits[i] =
-      (float*)calloc(errand->set->n_classes, sizeof(float));
-    ok = errand->state[i] && errand->logits[i];
+    errand->state[i]  = net_state_new(errand->net, 1U);
+    errand->logits[i] = (float*)calloc(errand->set->n_classes, sizeof(float));
+    ok                = errand->state[i] && errand->logits[i];
   }
   return ok;
 }

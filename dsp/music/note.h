@@ -20,12 +20,12 @@ typedef struct {
 
 /// A note on the models' grid, before key, drum map and groove are applied
 typedef struct {
-  uint32_t grid;     ///< Onset, grid steps from the start of the line
-  uint16_t length;   ///< Grid steps; of no meaning for drums
-  int8_t   pitch;    ///< Melody: semitones above the tonic next to middle C;
-                     ///< drums: a DrumVoice
-  uint8_t  velocity; ///< 1 .. 127
-  int8_t   lean;     ///< Ticks behind (+) or ahead of (-) the grid
+  uint32_t grid;    ///< Onset, grid steps from the start of the line
+  uint16_t length;  ///< Grid steps; of no meaning for drums
+  int8_t   pitch;   ///< Melody: semitones above the tonic next to middle C;
+                    ///< drums: a DrumVoice
+  uint8_t velocity; ///< 1 .. 127
+  int8_t  lean;     ///< Ticks behind (+) or ahead of (-) the grid
 } GridNote;
 
 #endif // PERPETUO_MUSIC_NOTE_H

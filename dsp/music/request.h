@@ -15,7 +15,7 @@ typedef struct {
   Part     part;
   int32_t  i_phrase; ///< Phrase number: bar / mix.phrase_bars, rounded down
   Metre    metre;
-  uint16_t reroll;   ///< How often another phrase was asked for here
+  uint16_t reroll; ///< How often another phrase was asked for here
   Mix      mix;
 } Request;
 

@@ -19,13 +19,13 @@
 
 /// What the gates are before their curves.  All arrays are (4H).
 static ALWAYS_INLINE void
-sum_gates(const size_t                  n,
-          const float* const restrict   bias,
-          const float* const restrict   scale_in,
+sum_gates(const size_t n,
+          const float* const restrict bias,
+          const float* const restrict scale_in,
           const int32_t* const restrict sums_in,
-          const float* const restrict   scale_hid,
+          const float* const restrict scale_hid,
           const int32_t* const restrict sums_hid,
-          float* const restrict         gates)
+          float* const restrict gates)
 {
   for (size_t g = 0U; g < n; ++g) {
     const float in  = scale_in[g] * (float)sums_in[g];
@@ -37,10 +37,10 @@ sum_gates(const size_t                  n,
 
 /// What the gates (4H) do to the cells (H), and what is said of those (H)
 static ALWAYS_INLINE void
-move_cells(const size_t                H,
+move_cells(const size_t H,
            const float* const restrict gates,
-           float* const restrict       cell,
-           int8_t* const restrict      hidden)
+           float* const restrict cell,
+           int8_t* const restrict hidden)
 {
   const float* const in     = gates;
   const float* const forget = gates + H;

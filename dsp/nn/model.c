@@ -156,9 +156,9 @@ model_new(const TensorSpec* const tensors,
   fresh->n_tensors = n_tensors;
   fresh->n_texts   = n_texts;
   fresh->tensors   = (Tensor*)calloc((size_t)n_tensors + 1U, sizeof(Tensor));
-  fresh->texts     = (ModelText*)calloc((size_t)n_texts + 1U, sizeof(ModelText));
-  fresh->names     = (char*)calloc(1U, n_names);
-  fresh->block     = calloc(1U, n_data);
+  fresh->texts = (ModelText*)calloc((size_t)n_texts + 1U, sizeof(ModelText));
+  fresh->names = (char*)calloc(1U, n_names);
+  fresh->block = calloc(1U, n_data);
   if (!fresh->tensors || !fresh->texts || !fresh->names || !fresh->block) {
     model_free(fresh);
     return STATUS_NO_MEM;

@@ -205,8 +205,8 @@ read_wide(Header* const h)
   const uint8_t least = s[0] == 0xE0U ? 0xA0U : s[0] == 0xF0U ? 0x90U : 0x80U;
   const uint8_t most  = s[0] == 0xEDU ? 0x9FU : s[0] == 0xF4U ? 0x8FU : 0xBFU;
 
-  bool is_good = s[0] >= 0xC2U && s[0] <= 0xF4U && left >= n &&
-                 s[1] >= least && s[1] <= most;
+  bool is_good = s[0] >= 0xC2U && s[0] <= 0xF4U && left >= n && s[1] >= least &&
+                 s[1] <= most;
   for (size_t i = 2U; is_good && i < n; ++i) {
     is_good = (s[i] & 0xC0U) == 0x80U;
   }
@@ -483,8 +483,8 @@ read_header(Header* const h)
       if ((st = read_string(h, &name)) || (st = expect(h, ':'))) {
         return st;
       }
-      st = strcmp(name, "__metadata__") ? read_tensor(h, name)
-                                        : read_metadata(h);
+      st =
+        strcmp(name, "__metadata__") ? read_tensor(h, name) : read_metadata(h);
       if (st) {
         return st;
       }
@@ -576,8 +576,8 @@ read_data(const Tensor* const tensor, const uint8_t* const from)
 
   // Bytes are put together by value, so this machine's order does not matter
   for (size_t i = 0U; i < n; ++i) {
-    const size_t   size = types[tensor->type].size;
-    uint64_t       wide = 0U;
+    const size_t size = types[tensor->type].size;
+    uint64_t     wide = 0U;
     for (size_t b = size; b--;) {
       wide = (wide << 8U) | from[i * size + b];
     }
@@ -733,8 +733,7 @@ say_path(Trouble* const trouble,
          const char*    path,
          const char*    reason)
 {
-  return trouble_say(
-    trouble, status, "%s: %.190s", path_end(path), reason);
+  return trouble_say(trouble, status, "%s: %.190s", path_end(path), reason);
 }
 
 static Status
@@ -1001,9 +1000,9 @@ replace(const char* const path, char* const temporary, const Text* const file)
     return STATUS_NO_WRITE;
   }
 
-  bool is_good  = write_all(fd, file->bytes, file->n) && !fsync(fd);
-  int  error    = errno;
-  is_good       = !close(fd) && is_good;
+  bool is_good = write_all(fd, file->bytes, file->n) && !fsync(fd);
+  int  error   = errno;
+  is_good      = !close(fd) && is_good;
   if (is_good && !rename(temporary, path)) {
     sync_folder(path, temporary);
     return STATUS_SUCCESS;

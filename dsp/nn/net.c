@@ -187,9 +187,7 @@ build_product(const Builder* const b,
 
 /// Check that no row of `scale * sum + ...` can leave the floats
 static Status
-check_reach(const Builder* const b,
-            const char* const    name,
-            const double         reach)
+check_reach(const Builder* const b, const char* const name, const double reach)
 {
   return reach <= MAX_REACH
            ? STATUS_SUCCESS
@@ -202,9 +200,7 @@ check_reach(const Builder* const b,
 
 /// Largest magnitude that an affine row can reach
 static double
-reach(const float* const scale,
-      const uint32_t     n,
-      const uint64_t     largest_sum)
+reach(const float* const scale, const uint32_t n, const uint64_t largest_sum)
 {
   double largest = 0.0;
   for (uint32_t i = 0U; i < n; ++i) {
@@ -218,7 +214,9 @@ reach(const float* const scale,
 
 /// Split layer 0's input columns into a table for hot inputs and a product
 static Status
-build_input(const Builder* const b, const char* const name, const int8_t* const w)
+build_input(const Builder* const b,
+            const char* const    name,
+            const int8_t* const  w)
 {
   const NetShape* const s  = &b->net->shape;
   const size_t          G  = 4U * (size_t)s->n_hidden;
@@ -247,8 +245,7 @@ build_input(const Builder* const b, const char* const name, const int8_t* const 
 
   uint64_t bound = (uint64_t)largest * HOT_STEPS * s->n_hot;
   if (s->n_dense) {
-    st = build_product(
-      b, &b->net->dense, name, dense, (uint32_t)G, s->n_dense);
+    st = build_product(b, &b->net->dense, name, dense, (uint32_t)G, s->n_dense);
     bound += 128U * (uint64_t)b->net->dense.max_l1;
   }
   if (!st && bound > INT32_MAX) {
@@ -266,10 +263,10 @@ build_input(const Builder* const b, const char* const name, const int8_t* const 
 static Status
 build_layer(const Builder* const b, const uint32_t l)
 {
-  const NetShape* const s    = &b->net->shape;
-  Lstm* const           lstm = &b->net->lstm[l];
-  const uint32_t        H    = s->n_hidden;
-  const uint32_t        I    = l ? H : s->n_hot_inputs + s->n_dense;
+  const NetShape* const s     = &b->net->shape;
+  Lstm* const           lstm  = &b->net->lstm[l];
+  const uint32_t        H     = s->n_hidden;
+  const uint32_t        I     = l ? H : s->n_hot_inputs + s->n_dense;
   const Tensor*         w_in  = NULL;
   const Tensor*         w_hid = NULL;
   Status                st    = STATUS_SUCCESS;
@@ -320,10 +317,8 @@ build_out(const Builder* const b)
       (st = build_product(b, &out->w, "out.w", (const int8_t*)w->data, V, H))) {
     return st;
   }
-  return check_reach(b,
-                     "out",
-                     reach(out->bias, V, 1U) +
-                       reach(out->scale, V, INT32_MAX));
+  return check_reach(
+    b, "out", reach(out->bias, V, 1U) + reach(out->scale, V, INT32_MAX));
 }
 
 Status
@@ -383,8 +378,7 @@ net_state_new(const Net* const net, const uint32_t n_sequences)
   const size_t          L = s->n_layers;
   const size_t          G = 4U * H;
 
-  NetState* const state =
-    N ? (NetState*)calloc(1U, sizeof(NetState)) : NULL;
+  NetState* const state = N ? (NetState*)calloc(1U, sizeof(NetState)) : NULL;
   if (!state) {
     return NULL;
   }
@@ -395,9 +389,9 @@ net_state_new(const Net* const net, const uint32_t n_sequences)
   state->n_dense  = s->n_dense;
   state->stride   = product_stride(s->n_hidden);
 
-  state->hidden = (int8_t*)calloc(L * N, state->stride);
-  state->cell   = (float*)calloc(L * N, H * sizeof(float));
-  state->dense  = (int8_t*)calloc(1U, product_stride(s->n_dense) + 1U);
+  state->hidden     = (int8_t*)calloc(L * N, state->stride);
+  state->cell       = (float*)calloc(L * N, H * sizeof(float));
+  state->dense      = (int8_t*)calloc(1U, product_stride(s->n_dense) + 1U);
   state->sums_dense = (int32_t*)calloc(G, sizeof(int32_t));
   state->sums_in    = (int32_t*)calloc(N, G * sizeof(int32_t));
   state->sums_hid   = (int32_t*)calloc(N, G * sizeof(int32_t));
@@ -499,8 +493,7 @@ net_step(const Net* const      net,
   const uint32_t        L = s->n_layers;
 
   for (uint32_t i = 0U; i < state->n; ++i) {
-    sum_input(
-      net, state, hot + (size_t)i * s->n_hot, state->sums_in + i * G);
+    sum_input(net, state, hot + (size_t)i * s->n_hot, state->sums_in + i * G);
   }
 
   for (uint32_t l = 0U; l < L; ++l) {
@@ -518,9 +511,6 @@ net_step(const Net* const      net,
               state->gates);
   }
 
-  dense_forward(&net->out,
-                state->layer[L - 1U].hidden,
-                state->n,
-                state->sums_out,
-                logits);
+  dense_forward(
+    &net->out, state->layer[L - 1U].hidden, state->n, state->sums_out, logits);
 }

@@ -99,9 +99,6 @@ net_condition(const Net* net, NetState* state, const int8_t* dense);
    Thread: worker, tools.  Memory: none allocated.
 */
 void
-net_step(const Net*      net,
-         NetState*       state,
-         const uint16_t* hot,
-         float*          logits);
+net_step(const Net* net, NetState* state, const uint16_t* hot, float* logits);
 
 #endif // PERPETUO_NN_NET_H

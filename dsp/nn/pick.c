@@ -53,10 +53,10 @@ scale(const uint64_t a, const uint64_t b, const unsigned bits)
 
 /// Weights of all classes
 static void
-weigh(const PickRule* const    rule,
-      const float* const       logits,
-      const uint32_t           n,
-      const uint32_t           best,
+weigh(const PickRule* const rule,
+      const float* const    logits,
+      const uint32_t        n,
+      const uint32_t        best,
       uint32_t* const restrict weights)
 {
   const float most = logits[best];

@@ -34,8 +34,8 @@ plan_find(Plan* const self, const Request* const request)
 {
   for (uint32_t i = 0U; i < PLAN_N_SLOTS; ++i) {
     Slot* const slot = &self->slots[i];
-    const bool  has  = slot->state == SLOT_READY ||
-                     (slot->state == SLOT_ASKED && slot->serial);
+    const bool  has =
+      slot->state == SLOT_READY || (slot->state == SLOT_ASKED && slot->serial);
 
     if (has && is_same(&slot->request, request)) {
       slot->touched = self->moment;

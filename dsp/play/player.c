@@ -68,9 +68,8 @@ bind(Player* const          self,
     phrase, phrase_tick(reader, transport->bar_tick + (int64_t)length));
 
   if (!self->is_first_look) {
-    const uint32_t i_now =
-      phrase_find(phrase, phrase_tick(
-                            reader, transport_first_tick(transport, clock)));
+    const uint32_t i_now = phrase_find(
+      phrase, phrase_tick(reader, transport_first_tick(transport, clock)));
     if (i_now > reader->i_note) {
       reader->i_note = i_now;
       self->n_late += self->is_muted ? 0U : 1U;
@@ -262,10 +261,10 @@ player_play(Player* const          self,
   bool    is_full = false;
 
   while (clock < end) {
-    int64_t        off  = end;
-    int64_t        on   = end;
-    unsigned       part = N_PARTS;
-    uint32_t       i    = 0U;
+    int64_t  off  = end;
+    int64_t  on   = end;
+    unsigned part = N_PARTS;
+    uint32_t i    = 0U;
     if (!is_full) {
       i = next_off(self, transport, clock, end, &off);
     }
@@ -279,14 +278,19 @@ player_play(Player* const          self,
       break;
     }
 
-    if (off <= on) { // Ends come before beginnings
+    if (off <= on) {                              // Ends come before beginnings
       is_full = !end_note(self, block, frame, i); // Then in the next block
     } else {
       Reader* const       reader = &self->readers[part];
       const Phrase* const phrase = plan_phrase(plan, reader->i_slot);
       const Note* const   note   = &phrase->notes[reader->i_note++];
       if (!self->is_muted) {
-        begin_note(self, block, frame, clock, part, note,
+        begin_note(self,
+                   block,
+                   frame,
+                   clock,
+                   part,
+                   note,
                    reader->zero_tick + (int64_t)note->tick +
                      (int64_t)note->length);
       }
@@ -314,8 +318,8 @@ player_pass(Player* const        self,
     event.bytes[i] = bytes[i];
   }
 
-  const unsigned kind    = bytes[0] & 0xF0U;
-  const bool     is_note = n_bytes == 3U && (kind == NOTE_ON || kind == NOTE_OFF);
+  const unsigned kind = bytes[0] & 0xF0U;
+  const bool is_note  = n_bytes == 3U && (kind == NOTE_ON || kind == NOTE_OFF);
   if (!is_note) {
     if (has_room(self, block)) {
       (void)midi_block_add(block, event);
@@ -354,8 +358,8 @@ send_offs(uint8_t          counts[N_CHANNELS][N_KEYS],
   for (unsigned channel = 0U; *n && channel < N_CHANNELS; ++channel) {
     for (unsigned key = 0U; *n && key < N_KEYS; ++key) {
       while (counts[channel][key]) {
-        if (!send(block, frame, NOTE_OFF | channel, (uint8_t)key,
-                  OFF_VELOCITY)) {
+        if (!send(
+              block, frame, NOTE_OFF | channel, (uint8_t)key, OFF_VELOCITY)) {
           return;
         }
         --counts[channel][key];

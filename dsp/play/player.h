@@ -35,7 +35,7 @@
 typedef struct {
   int64_t off_tick; ///< On the transport's line
   int64_t on_clock;
-  bool    is_due;   ///< To be ended at once; off_tick means nothing any more
+  bool    is_due; ///< To be ended at once; off_tick means nothing any more
   uint8_t channel;
   uint8_t key;
 } Sounding;
@@ -49,11 +49,11 @@ typedef struct {
 } Reader;
 
 typedef struct {
-  unsigned parts;             ///< Bit 1 << part for every part that sounds
-  uint8_t  channel[N_PARTS];  ///< 0 .. 15
-  bool     is_muted;          ///< Follow the music without playing it
-  bool     is_first_look;     ///< No time has passed in this bar yet
-  int64_t  join_tick;         ///< Onsets before it are not for us
+  unsigned parts;            ///< Bit 1 << part for every part that sounds
+  uint8_t  channel[N_PARTS]; ///< 0 .. 15
+  bool     is_muted;         ///< Follow the music without playing it
+  bool     is_first_look;    ///< No time has passed in this bar yet
+  int64_t  join_tick;        ///< Onsets before it are not for us
   Reader   readers[N_PARTS];
   uint32_t n_sounding;
   Sounding sounding[PLAYER_MAX_SOUNDING];

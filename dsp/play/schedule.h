@@ -68,10 +68,7 @@ schedule_init(Schedule* schedule, unsigned parts);
 
 /// Be at another bar, or read the mix anew while standing still
 REALTIME void
-schedule_locate(Schedule*  schedule,
-                int32_t    bar,
-                Metre      metre,
-                const Mix* mix);
+schedule_locate(Schedule* schedule, int32_t bar, Metre metre, const Mix* mix);
 
 /// When in the current bar the mix for the next one is to be read, ticks from
 /// the bar line

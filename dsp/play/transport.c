@@ -29,9 +29,19 @@ static const double max_bpm = 1200.0;
 static const double max_bar = 1e7;
 
 /// Real tempo / stated tempo, for hosts that count quarters, or dotted beats
-static const double factors[] = {
-  1.0, 0.5, 2.0, 1.5, 2.0 / 3.0, 3.0, 1.0 / 3.0, 4.0, 0.25, 0.75, 4.0 / 3.0,
-  8.0, 0.125};
+static const double factors[] = {1.0,
+                                 0.5,
+                                 2.0,
+                                 1.5,
+                                 2.0 / 3.0,
+                                 3.0,
+                                 1.0 / 3.0,
+                                 4.0,
+                                 0.25,
+                                 0.75,
+                                 4.0 / 3.0,
+                                 8.0,
+                                 0.125};
 
 enum { N_FACTORS = sizeof(factors) / sizeof(factors[0]) };
 
@@ -352,9 +362,8 @@ guess_factor(Transport* const self, const Position* const told)
   }
 
   const double there = told->frame * nominal_rate(self);
-  const double ticks =
-    told->bar * (double)metre_bar_ticks(self->metre) +
-    told->bar_beat * self->beat_ticks;
+  const double ticks = told->bar * (double)metre_bar_ticks(self->metre) +
+                       told->bar_beat * self->beat_ticks;
 
   for (unsigned i = 0U; there > TICKS_PER_QUARTER && i < N_FACTORS; ++i) {
     if (size_of(ticks - there * factors[i]) < 0.001 * ticks) {
@@ -435,11 +444,12 @@ roll_on(Transport* const self,
   const double off = tick - expected;
 
   // A new tempo may have begun in the block before this one is told of it
-  const double n_run  = (double)(clock - self->told_clock);
-  const double change = nominal_rate(self) * self->speed - self->ticks_per_frame;
-  const double slack  = is_new_tempo && n_run <= block_s * self->rate_hz
-                          ? size_of(change) * n_run
-                          : 0.0;
+  const double n_run = (double)(clock - self->told_clock);
+  const double change =
+    nominal_rate(self) * self->speed - self->ticks_per_frame;
+  const double slack = is_new_tempo && n_run <= block_s * self->rate_hz
+                         ? size_of(change) * n_run
+                         : 0.0;
 
   if (size_of(off) > drift_ticks + slack ||
       tick < self->told_tick - back_ticks) {
@@ -463,17 +473,17 @@ transport_told(Transport* const      self,
                const int64_t         clock,
                const Position* const position)
 {
-  const Position told       = position_sane(position);
-  const bool     was_known  = self->is_known;
+  const Position told        = position_sane(position);
+  const bool     was_known   = self->is_known;
   const bool     was_rolling = self->is_rolling;
-  const double   speed      = self->speed;
-  const double   bpm        = self->bpm;
-  const Metre    old_metre  = self->metre;
-  const int32_t  old_bar    = self->bar;
-  const double   expected   = transport_tick_at(self, clock);
-  const int64_t  not_played = transport_first_tick(self, clock);
-  const double   old_inside = expected - (double)self->bar_tick;
-  const double   n_run      = (double)(clock - self->told_clock);
+  const double   speed       = self->speed;
+  const double   bpm         = self->bpm;
+  const Metre    old_metre   = self->metre;
+  const int32_t  old_bar     = self->bar;
+  const double   expected    = transport_tick_at(self, clock);
+  const int64_t  not_played  = transport_first_tick(self, clock);
+  const double   old_inside  = expected - (double)self->bar_tick;
+  const double   n_run       = (double)(clock - self->told_clock);
 
   // What it says of time, and then of place
   take_tempo(self, &told);
@@ -575,8 +585,8 @@ transport_set_default_bpm(Transport* const self,
   if (self->bpm <= 0.0) {
     anchor(self, clock, tick);
     measure_from(self, clock, tick);
-    self->frame +=
-      (double)(clock - self->told_clock) * (self->is_rolling ? self->speed : 0.0);
+    self->frame += (double)(clock - self->told_clock) *
+                   (self->is_rolling ? self->speed : 0.0);
     self->frame_tick      = tick;
     self->told_clock      = clock;
     self->told_tick       = tick;

@@ -41,9 +41,9 @@ typedef struct {
   double   frame;
   double   speed;
   double   bar;
-  double   bar_beat;      ///< Beats of the metre's unit since the bar line
+  double   bar_beat; ///< Beats of the metre's unit since the bar line
   double   beats_per_bar;
-  double   beat_unit;     ///< 4 for quarters
+  double   beat_unit; ///< 4 for quarters
   double   bpm;
 } Position;
 

@@ -41,16 +41,18 @@ figures_cost(const Figures* const figures)
 const char*
 card_group_name(const uint32_t group, const bool is_gate)
 {
-  return is_gate ? gate_kind_name(group)
+  return is_gate                      ? gate_kind_name(group)
          : group < (uint32_t)N_STYLES ? style_row((Style)group)->name
-                                    : "no style";
+                                      : "no style";
 }
 
 static Source*
-source_add(Sources* const sources, const char* const prefix, const size_t length)
+source_add(Sources* const    sources,
+           const char* const prefix,
+           const size_t      length)
 {
   if (sources->n == sources->room) {
-    const uint32_t room  = sources->room ? sources->room * 2U : 32U;
+    const uint32_t room = sources->room ? sources->room * 2U : 32U;
     Source* const  fresh =
       (Source*)realloc(sources->source, room * sizeof(Source));
     if (!fresh) {
@@ -97,8 +99,11 @@ read_map(const char* const path, Sources* const sources)
     }
     source->is_row = true;
     if (field) {
-      snprintf(source->licence, sizeof(source->licence), "%.*s",
-               (int)strcspn(field, "\t"), field);
+      snprintf(source->licence,
+               sizeof(source->licence),
+               "%.*s",
+               (int)strcspn(field, "\t"),
+               field);
     }
   }
   fclose(file);
@@ -111,8 +116,9 @@ two_folders(const char* const path)
 {
   const char* const first  = strchr(path, '/');
   const char* const second = first ? strchr(first + 1, '/') : NULL;
-  return second ? (size_t)(second - path) + 1U
-                : first ? (size_t)(first - path) + 1U : 0U;
+  return second  ? (size_t)(second - path) + 1U
+         : first ? (size_t)(first - path) + 1U
+                 : 0U;
 }
 
 /// The longest row that fits a path, or else its own folders; or null
@@ -172,8 +178,9 @@ compare_sources(const void* const a, const void* const b)
 static const char*
 style_word(const int style)
 {
-  return style < 0 ? "-" : style < N_STYLES ? style_row((Style)style)->name
-                                            : "several";
+  return style < 0          ? "-"
+         : style < N_STYLES ? style_row((Style)style)->name
+                            : "several";
 }
 
 static void
@@ -187,8 +194,10 @@ print_sources(FILE* const file, const Sources* const sources)
     if (s->style == -2) {
       continue;
     }
-    fprintf(file, "| %s | %s | %s | %u, %llu | %u, %llu |\n",
-            s->prefix[0] ? s->prefix : ".", style_word(s->style),
+    fprintf(file,
+            "| %s | %s | %s | %u, %llu | %u, %llu |\n",
+            s->prefix[0] ? s->prefix : ".",
+            style_word(s->style),
             s->licence[0] ? s->licence : "as the folder states",
             s->n_pieces[SPLIT_TRAIN],
             (unsigned long long)s->n_notes[SPLIT_TRAIN],
@@ -204,8 +213,10 @@ print_figures(FILE* const file, const Figures* const f)
     const char*  name;
     const Score* score;
   } rows[] = {
-    {"this model, int8", &f->int8_net}, {"the same before rounding", &f->float_net},
-    {"5-gram", &f->fivegram},           {"trigram", &f->trigram},
+    {"this model, int8", &f->int8_net},
+    {"the same before rounding", &f->float_net},
+    {"5-gram", &f->fivegram},
+    {"trigram", &f->trigram},
     {"unigram", &f->unigram},
   };
 
@@ -213,17 +224,22 @@ print_figures(FILE* const file, const Figures* const f)
           "Nats per event over the same %llu events of %u %s sequences; an "
           "n-gram\nmodel is interpolated after Witten and Bell and learned "
           "from the same training split.\n\n",
-          (unsigned long long)f->int8_net.n_events, f->n_sequences,
-          f->is_held_out ? "held-out" : "training (there was nothing to hold "
-                                        "out)");
+          (unsigned long long)f->int8_net.n_events,
+          f->n_sequences,
+          f->is_held_out ? "held-out"
+                         : "training (there was nothing to hold "
+                           "out)");
   fputs("| model | loss | weighted as in training |\n| --- | --- | --- |\n",
         file);
   for (size_t i = 0U; i < sizeof(rows) / sizeof(*rows); ++i) {
     if (rows[i].score == &f->float_net && !f->has_float) {
       continue;
     }
-    fprintf(file, "| %s | %.4f | %.4f |\n", rows[i].name,
-            score_loss(rows[i].score), score_weighted(rows[i].score));
+    fprintf(file,
+            "| %s | %.4f | %.4f |\n",
+            rows[i].name,
+            score_loss(rows[i].score),
+            score_weighted(rows[i].score));
   }
   fputc('\n', file);
   if (f->has_float) {
@@ -240,9 +256,12 @@ print_groups(FILE* const file, const Figures* const f, const bool is_gate)
           is_gate ? "kind of phrase" : "style");
   for (uint32_t g = 0U; g < SCORE_MAX_GROUPS; ++g) {
     if (f->int8_net.group_events[g]) {
-      fprintf(file, "| %s | %llu | %.4f | %.4f | %.4f |\n", card_group_name(g, is_gate),
+      fprintf(file,
+              "| %s | %llu | %.4f | %.4f | %.4f |\n",
+              card_group_name(g, is_gate),
               (unsigned long long)f->int8_net.group_events[g],
-              score_group(&f->int8_net, g), score_group(&f->fivegram, g),
+              score_group(&f->int8_net, g),
+              score_group(&f->fivegram, g),
               score_group(&f->trigram, g));
     }
   }
@@ -257,13 +276,16 @@ print_card(FILE* const          file,
   fprintf(file,
           "An LSTM of %u layers of %u units, %llu weights in int8.  Id "
           "`%016llx`.\n\n",
-          card->n_layers, card->n_hidden, (unsigned long long)card->n_weights,
+          card->n_layers,
+          card->n_hidden,
+          (unsigned long long)card->n_weights,
           (unsigned long long)card->id);
   fprintf(file, "Made by\n\n```sh\n%s\n```\n\n", card->command);
   fprintf(file,
           "with seed %llu; the weights are those of step %llu of %llu, where "
           "the weighted\nheld-out loss was lowest.\n\n## How well\n\n",
-          (unsigned long long)card->seed, (unsigned long long)card->best_step,
+          (unsigned long long)card->seed,
+          (unsigned long long)card->best_step,
           (unsigned long long)card->n_steps);
   print_figures(file, card->figures);
   print_groups(file, card->figures, card->is_gate);
@@ -316,17 +338,22 @@ write_card(const char* const    path,
 }
 
 Status
-card_save(const char* const path, const Card* const card, Trouble* const trouble)
+card_save(const char* const path,
+          const Card* const card,
+          Trouble* const    trouble)
 {
   Sources sources = {NULL, 0U, 0U};
   Status  st      = collect(card, &sources);
   if (st == STATUS_NO_FILE) {
-    (void)trouble_say(trouble, st, "Cannot read \"%s\": %s", card->map,
-                      strerror(errno));
+    (void)trouble_say(
+      trouble, st, "Cannot read \"%s\": %s", card->map, strerror(errno));
   } else if (st) {
     (void)trouble_say(trouble, st, "Cannot gather what \"%s\" tells", path);
   } else if (!write_card(path, card, &sources)) {
-    st = trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\": %s", path,
+    st = trouble_say(trouble,
+                     STATUS_NO_WRITE,
+                     "Cannot write \"%s\": %s",
+                     path,
                      strerror(errno));
   }
   free(sources.source);

@@ -24,22 +24,22 @@ typedef struct {
   Score    unigram;
   Score    trigram;
   Score    fivegram;
-  bool     has_float;    ///< Only the trainer itself has the float net
-  bool     is_held_out;  ///< false: there was none, so training music was read
+  bool     has_float;   ///< Only the trainer itself has the float net
+  bool     is_held_out; ///< false: there was none, so training music was read
   uint32_t n_sequences;
 } Figures;
 
 typedef struct {
-  const char*    name;     ///< "melody", "gate_drums" ...
+  const char*    name; ///< "melody", "gate_drums" ...
   Part           part;
   bool           is_gate;
   const Corpus*  corpus;
-  const char*    map;      ///< Path of the map, or null
+  const char*    map; ///< Path of the map, or null
   const Dataset* set;
   const char*    command;
   uint64_t       seed;
-  uint64_t       id;       ///< Of the model
-  uint64_t       n_steps;  ///< Planned
+  uint64_t       id;      ///< Of the model
+  uint64_t       n_steps; ///< Planned
   uint64_t       best_step;
   uint32_t       n_hidden;
   uint32_t       n_layers;

@@ -32,9 +32,12 @@ list_blocks(Checkpoint* const self, Block blocks[N_BLOCKS])
   const uint32_t M = self->n_memory;
 
   const Block list[N_BLOCKS] = {
-    {"weights", &self->weights, 1U, n}, {"best", &self->best, 1U, n},
-    {"first", &self->first, 1U, n},     {"second", &self->second, 1U, n},
-    {"hidden", &self->hidden, B, M},    {"cell", &self->cell, B, M},
+    {"weights", &self->weights, 1U, n},
+    {"best", &self->best, 1U, n},
+    {"first", &self->first, 1U, n},
+    {"second", &self->second, 1U, n},
+    {"hidden", &self->hidden, B, M},
+    {"cell", &self->cell, B, M},
   };
   memcpy(blocks, list, sizeof(list));
 }
@@ -71,7 +74,7 @@ checkpoint_init(Checkpoint* const self,
   list_blocks(self, blocks);
   bool ok = true;
   for (uint32_t i = 0U; i < N_BLOCKS; ++i) {
-    const size_t n    = (size_t)blocks[i].n_rows * blocks[i].n_columns;
+    const size_t n   = (size_t)blocks[i].n_rows * blocks[i].n_columns;
     *blocks[i].block = (Real*)calloc(n ? n : 1U, sizeof(Real));
     ok               = ok && *blocks[i].block;
   }
@@ -117,9 +120,15 @@ static void
 counters_write(const Checkpoint* const self, uint64_t* const to)
 {
   const uint64_t counters[N_COUNTERS] = {
-    self->identity, self->n_steps,           self->best_step,
-    self->n_worse,  self->n_events,          self->n_summed,
-    self->done,     bits_of(self->loss_sum), bits_of(self->best_loss),
+    self->identity,
+    self->n_steps,
+    self->best_step,
+    self->n_worse,
+    self->n_events,
+    self->n_summed,
+    self->done,
+    bits_of(self->loss_sum),
+    bits_of(self->best_loss),
     bits_of(self->seconds),
   };
   memcpy(to, counters, sizeof(counters));
@@ -174,8 +183,12 @@ mark_write(const Mark* const mark, uint64_t* const to)
 static Mark
 mark_read(const uint64_t* const from)
 {
-  const Mark mark = {from[0],           value_of(from[1]), value_of(from[2]),
-                     value_of(from[3]), value_of(from[4]), value_of(from[5])};
+  const Mark mark = {from[0],
+                     value_of(from[1]),
+                     value_of(from[2]),
+                     value_of(from[3]),
+                     value_of(from[4]),
+                     value_of(from[5])};
   return mark;
 }
 
@@ -208,14 +221,14 @@ checkpoint_save(const char* const       path,
 
   const ModelText text  = {"kind", "checkpoint"};
   Model*          model = NULL;
-  Status st = model_new(specs, n + n_rest, &text, 1U, &model);
+  Status          st    = model_new(specs, n + n_rest, &text, 1U, &model);
   if (st) {
-    return trouble_say(trouble, st, "No memory to write checkpoint \"%s\"",
-                       path);
+    return trouble_say(
+      trouble, st, "No memory to write checkpoint \"%s\"", path);
   }
 
   for (uint32_t i = 0U; i < N_BLOCKS; ++i) {
-    float* const to = (float*)model_find(model, blocks[i].name)->data;
+    float* const to    = (float*)model_find(model, blocks[i].name)->data;
     const size_t count = (size_t)blocks[i].n_rows * blocks[i].n_columns;
     for (size_t j = 0U; j < count; ++j) {
       to[j] = (float)(*blocks[i].block)[j];
@@ -265,7 +278,7 @@ fill(Checkpoint* const self, const Model* const model)
   Block blocks[N_BLOCKS];
   list_blocks(self, blocks);
   for (uint32_t i = 0U; i < N_BLOCKS; ++i) {
-    const size_t n = (size_t)blocks[i].n_rows * blocks[i].n_columns;
+    const size_t        n      = (size_t)blocks[i].n_rows * blocks[i].n_columns;
     const Tensor* const tensor = find(model, blocks[i].name, TENSOR_F32, n);
     if (!tensor || !all_finite((const float*)tensor->data, n)) {
       return STATUS_BAD_FILE;
@@ -275,14 +288,14 @@ fill(Checkpoint* const self, const Model* const model)
     }
   }
 
-  const Tensor* const streams = find(model, "streams", TENSOR_U64,
-                                     (uint64_t)STREAM_WORDS * self->n_streams);
+  const Tensor* const streams = find(
+    model, "streams", TENSOR_U64, (uint64_t)STREAM_WORDS * self->n_streams);
   if (!streams) {
     return STATUS_BAD_FILE;
   }
   streams_read(self, (const uint64_t*)streams->data);
 
-  const Tensor* const marks = model_find(model, "marks");
+  const Tensor* const marks   = model_find(model, "marks");
   const uint32_t      n_marks = marks ? marks->shape[0] : 0U;
   if (marks &&
       !find(model, "marks", TENSOR_U64, (uint64_t)MARK_WORDS * n_marks)) {
@@ -314,19 +327,21 @@ checkpoint_load(const char* const path,
     find(model, "counters", TENSOR_U64, N_COUNTERS);
   if (!counters) {
     model_free(model);
-    return trouble_say(trouble, STATUS_BAD_FILE,
-                       "\"%s\" is no training checkpoint", path);
+    return trouble_say(
+      trouble, STATUS_BAD_FILE, "\"%s\" is no training checkpoint", path);
   }
   if (((const uint64_t*)counters->data)[0] != self->identity) {
     model_free(model);
     return trouble_say(
-      trouble, STATUS_MISMATCH,
-      "Checkpoint \"%s\" is of a run with other options or other music", path);
+      trouble,
+      STATUS_MISMATCH,
+      "Checkpoint \"%s\" is of a run with other options or other music",
+      path);
   }
 
   Checkpoint fresh;
-  st = checkpoint_init(&fresh, self->n_weights, self->n_streams,
-                       self->n_memory);
+  st =
+    checkpoint_init(&fresh, self->n_weights, self->n_streams, self->n_memory);
   if (!st) {
     counters_read(&fresh, (const uint64_t*)counters->data);
     st = fill(&fresh, model);
@@ -336,8 +351,8 @@ checkpoint_load(const char* const path,
   }
   model_free(model);
   if (st) {
-    return trouble_say(trouble, st, "Checkpoint \"%s\" is damaged: remove it",
-                       path);
+    return trouble_say(
+      trouble, st, "Checkpoint \"%s\" is damaged: remove it", path);
   }
 
   checkpoint_clear(self);

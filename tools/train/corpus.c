@@ -688,10 +688,7 @@ leave(Reader* const     reader,
 }
 
 static Status
-list_folder(Reader*     reader,
-            const char* inner,
-            uint32_t    depth,
-            PathList*   list);
+list_folder(Reader* reader, const char* inner, uint32_t depth, PathList* list);
 
 /// List what is at `path` in a folder; `full` is where it is for us
 static Status

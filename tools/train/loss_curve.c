@@ -104,7 +104,10 @@ nice_step(const double span, const double n)
   const double rough = span / n;
   const double power = pow(10.0, floor(log10(rough)));
   const double lead  = rough / power;
-  return power * (lead < 1.5 ? 1.0 : lead < 3.5 ? 2.0 : lead < 7.5 ? 5.0 : 10.0);
+  return power * (lead < 1.5   ? 1.0
+                  : lead < 3.5 ? 2.0
+                  : lead < 7.5 ? 5.0
+                               : 10.0);
 }
 
 static void
@@ -138,9 +141,9 @@ draw_line(const Paper* const     p,
           const LossCurve* const curve,
           const bool             is_held_out)
 {
-  bool        any = false;
-  double      x   = 0.0;
-  double      y   = 0.0;
+  bool   any = false;
+  double x   = 0.0;
+  double y   = 0.0;
   set_colour(p, is_held_out ? held_out : train);
   cairo_set_line_width(p->cr, is_held_out ? 2.4 : 1.6);
   for (uint32_t i = 0U; i < curve->n_marks; ++i) {
@@ -217,14 +220,14 @@ loss_curve_draw(const char* const      path,
 {
   cairo_surface_t* const surface =
     cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
-  Paper p = {cairo_create(surface), fmax(1.0, (double)curve->n_steps), 0.0,
-             1.0};
+  Paper p = {
+    cairo_create(surface), fmax(1.0, (double)curve->n_steps), 0.0, 1.0};
   find_range(&p, curve);
 
   set_colour(&p, paper);
   cairo_paint(p.cr);
-  cairo_select_font_face(p.cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL,
-                         CAIRO_FONT_WEIGHT_NORMAL);
+  cairo_select_font_face(
+    p.cr, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
   set_colour(&p, ink);
   write_at(&p, 14.0, 26.0, 17.0, curve->title ? curve->title : "Training");
   draw_axes(&p);
@@ -235,17 +238,17 @@ loss_curve_draw(const char* const      path,
   draw_legend(&p, curve);
   cairo_destroy(p.cr);
 
-  char      name[4096];
-  const int n  = snprintf(name, sizeof(name), "%s.new", path);
-  const bool ok = n > 0 && n < (int)sizeof(name) &&
-                  cairo_surface_write_to_png(surface, name) ==
-                    CAIRO_STATUS_SUCCESS &&
-                  !rename(name, path);
+  char       name[4096];
+  const int  n = snprintf(name, sizeof(name), "%s.new", path);
+  const bool ok =
+    n > 0 && n < (int)sizeof(name) &&
+    cairo_surface_write_to_png(surface, name) == CAIRO_STATUS_SUCCESS &&
+    !rename(name, path);
   cairo_surface_destroy(surface);
   if (!ok && n > 0 && n < (int)sizeof(name)) {
     remove(name); // There was no room for all of it
   }
-  return ok ? STATUS_SUCCESS
-            : trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\"",
-                          path);
+  return ok
+           ? STATUS_SUCCESS
+           : trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\"", path);
 }

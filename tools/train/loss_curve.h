@@ -12,10 +12,10 @@
 
 typedef struct {
   const char* title;
-  const Mark* mark;     ///< (n_marks), in order of steps
+  const Mark* mark; ///< (n_marks), in order of steps
   uint32_t    n_marks;
-  uint64_t    n_steps;  ///< Where the axis ends
-  double      trigram;  ///< Losses to draw a line at; 0 for none
+  uint64_t    n_steps; ///< Where the axis ends
+  double      trigram; ///< Losses to draw a line at; 0 for none
   double      fivegram;
 } LossCurve;
 

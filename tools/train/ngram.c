@@ -153,7 +153,8 @@ ngram_new(const Dataset* const set, const uint32_t n, Ngram** const ngram)
   for (uint32_t s = 0U; s < set->n_sequences; ++s) {
     const Sequence* const sequence = &set->sequence[s];
     for (uint32_t i = 0U;
-         sequence->split == SPLIT_TRAIN && i < sequence->n_steps; ++i) {
+         sequence->split == SPLIT_TRAIN && i < sequence->n_steps;
+         ++i) {
       const uint16_t target = set->target[sequence->i_step + i];
       if (target != NO_TARGET && count_event(self, sequence, i, target)) {
         ngram_free(self);

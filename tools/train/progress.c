@@ -22,7 +22,7 @@ progress_init(Progress* const progress, FILE* const out)
 void
 progress_duration(const double seconds, char* const text)
 {
-  const double capped = seconds < 0.0 ? 0.0 : seconds > 1e8 ? 1e8 : seconds;
+  const double capped   = seconds < 0.0 ? 0.0 : seconds > 1e8 ? 1e8 : seconds;
   const unsigned long s = (unsigned long)(capped + 0.5);
   if (s >= 3600UL) {
     snprintf(text, 32U, "%lu h %02lu min", s / 3600UL, s / 60UL % 60UL);
@@ -66,12 +66,16 @@ progress_show(Progress* const           progress,
   const double left = view->n_made ? view->seconds / (double)view->n_made *
                                        (double)(view->n_steps - view->i_step)
                                    : 0.0;
-  const double rate = view->seconds > 0.0 ? view->n_events / view->seconds : 0.0;
-  char         to_go[32];
+  const double rate =
+    view->seconds > 0.0 ? view->n_events / view->seconds : 0.0;
+  char to_go[32];
   progress_duration(left, to_go);
-  fprintf(out, "step %llu of %llu, epoch %.2f, %.0f events/s",
-          (unsigned long long)view->i_step, (unsigned long long)view->n_steps,
-          view->epoch, rate);
+  fprintf(out,
+          "step %llu of %llu, epoch %.2f, %.0f events/s",
+          (unsigned long long)view->i_step,
+          (unsigned long long)view->n_steps,
+          view->epoch,
+          rate);
   if (view->train >= 0.0) {
     fprintf(out, ", train %.4f", view->train);
   }

@@ -22,10 +22,10 @@ typedef struct {
 } ProgressView;
 
 typedef struct {
-  FILE*  out;      ///< Null shows nothing
-  bool   is_bar;   ///< `out` is a terminal
-  double shown_s;  ///< When something was last shown
-  bool   any;      ///< A bar stands in the line
+  FILE*  out;     ///< Null shows nothing
+  bool   is_bar;  ///< `out` is a terminal
+  double shown_s; ///< When something was last shown
+  bool   any;     ///< A bar stands in the line
 } Progress;
 
 /// Show on `out`, or nothing at all when it is null

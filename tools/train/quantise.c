@@ -298,13 +298,13 @@ quantise_melody(const Stretch* const  stretch,
     const int64_t         end =
       (fine_tick(stretch, note->tick + note->length) + GRID / 2) / GRID;
     const uint32_t end_grid = end <= (int64_t)grid[i] + 2 ? grid[i] + 2U
-                              : end < INT32_MAX          ? (uint32_t)end
-                                                         : INT32_MAX;
-    const bool is_grace = end_grid - grid[i] < 4U;
-    event[i]            = (Event){grid[i],
-                                  end_grid,
-                                  note->key - (is_grace ? 128 : 0),
-                                  {grid[i], 0U, (int8_t)note->key, note->velocity, 0}};
+                              : end < INT32_MAX           ? (uint32_t)end
+                                                          : INT32_MAX;
+    const bool     is_grace = end_grid - grid[i] < 4U;
+    event[i]                = (Event){grid[i],
+                                      end_grid,
+                                      note->key - (is_grace ? 128 : 0),
+                                      {grid[i], 0U, (int8_t)note->key, note->velocity, 0}};
   }
   qsort(event, n_notes, sizeof(Event), compare_events);
 

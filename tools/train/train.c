@@ -70,9 +70,9 @@ typedef enum { TAKES_NOTHING, TAKES_TEXT, TAKES_COUNT, TAKES_REAL } Takes;
 typedef struct {
   const char* name;
   Takes       takes;
-  void*       to;       ///< const char*, uint64_t, uint32_t, double or bool
-  size_t      size;     ///< Size of `*to`
-  const char* word;     ///< Name of the value in the help
+  void*       to;   ///< const char*, uint64_t, uint32_t, double or bool
+  size_t      size; ///< Size of `*to`
+  const char* word; ///< Name of the value in the help
   const char* help;
 } Option;
 
@@ -82,53 +82,107 @@ typedef struct {
 static void
 list_options(Arguments* const a, Option options[N_OPTIONS])
 {
-  TrainOptions* const t = &a->train;
-  const Option list[N_OPTIONS] = {
-    {"--part", TAKES_TEXT, TO(a->subject_name), "NAME",
-     "melody, drums, gate_melody or gate_drums"},
-    {"--corpus", TAKES_TEXT, TO(a->corpus), "DIR", "folder of MIDI files"},
-    {"--map", TAKES_TEXT, TO(a->map), "FILE",
-     "lines of: path prefix, style or -, weight, licence; tabs between"},
-    {"--max-files", TAKES_COUNT, TO(a->max_files), "N",
-     "read no more files than that"},
-    {"--output", TAKES_TEXT, TO(a->output), "DIR",
-     "where the model and its card go (models)"},
-    {"--work", TAKES_TEXT, TO(a->work), "DIR",
-     "checkpoint, log and loss curve (build/train/NAME)"},
-    {"--hidden", TAKES_COUNT, TO(t->n_hidden), "N", "units in a layer (256)"},
-    {"--layers", TAKES_COUNT, TO(t->n_layers), "N", "LSTM layers (2)"},
-    {"--batch", TAKES_COUNT, TO(t->n_streams), "N",
-     "sequences side by side (64)"},
-    {"--window", TAKES_COUNT, TO(t->n_window), "N",
-     "steps that gradients reach back (64)"},
-    {"--epochs", TAKES_REAL, TO(t->n_epochs), "X",
-     "readings of the training split (20)"},
-    {"--steps", TAKES_COUNT, TO(t->n_steps), "N",
-     "optimiser steps, in place of epochs"},
-    {"--rate", TAKES_REAL, TO(t->rate), "X", "highest learning rate (0.003)"},
-    {"--floor", TAKES_REAL, TO(t->floor), "X",
-     "share of it that is left at the end (0.02)"},
-    {"--warm-up", TAKES_COUNT, TO(t->n_warmup), "N",
-     "steps of rising rate (200)"},
-    {"--decay", TAKES_REAL, TO(t->decay), "X", "weight decay (0)"},
-    {"--clip", TAKES_REAL, TO(t->clip), "X", "largest norm of a gradient (1)"},
-    {"--dropout", TAKES_REAL, TO(t->dropout), "X",
-     "share of outputs left out (0.2)"},
-    {"--seed", TAKES_COUNT, TO(t->seed), "N", "seed of everything random (1)"},
-    {"--threads", TAKES_COUNT, TO(t->n_threads), "N", "threads (1)"},
-    {"--patience", TAKES_COUNT, TO(t->n_patience), "N",
-     "evaluations without a better loss before the end; 0: none (12)"},
-    {"--held-out-steps", TAKES_COUNT, TO(t->n_held_out), "N",
-     "most held-out steps that are measured (131072)"},
-    {"--checkpoint-seconds", TAKES_REAL, TO(t->checkpoint_s), "X",
-     "time between checkpoints (60)"},
-    {"--fresh", TAKES_NOTHING, TO(a->is_fresh), "",
-     "begin anew even where a checkpoint could be gone on from"},
-    {"--list", TAKES_NOTHING, TO(a->is_list), "",
-     "only read the corpus and say what was found"},
-    {"--evaluate", TAKES_TEXT, TO(a->evaluate), "MODEL",
-     "only measure a model file; its part is taken from it"},
-    {"--help", TAKES_NOTHING, TO(a->is_help), "", "say this"},
+  TrainOptions* const t               = &a->train;
+  const Option        list[N_OPTIONS] = {
+           {"--part",
+            TAKES_TEXT,
+            TO(a->subject_name),
+            "NAME",
+            "melody, drums, gate_melody or gate_drums"},
+           {"--corpus", TAKES_TEXT, TO(a->corpus), "DIR", "folder of MIDI files"},
+           {"--map",
+            TAKES_TEXT,
+            TO(a->map),
+            "FILE",
+            "lines of: path prefix, style or -, weight, licence; tabs between"},
+           {"--max-files",
+            TAKES_COUNT,
+            TO(a->max_files),
+            "N",
+            "read no more files than that"},
+           {"--output",
+            TAKES_TEXT,
+            TO(a->output),
+            "DIR",
+            "where the model and its card go (models)"},
+           {"--work",
+            TAKES_TEXT,
+            TO(a->work),
+            "DIR",
+            "checkpoint, log and loss curve (build/train/NAME)"},
+           {"--hidden", TAKES_COUNT, TO(t->n_hidden), "N", "units in a layer (256)"},
+           {"--layers", TAKES_COUNT, TO(t->n_layers), "N", "LSTM layers (2)"},
+           {"--batch",
+            TAKES_COUNT,
+            TO(t->n_streams),
+            "N",
+            "sequences side by side (64)"},
+           {"--window",
+            TAKES_COUNT,
+            TO(t->n_window),
+            "N",
+            "steps that gradients reach back (64)"},
+           {"--epochs",
+            TAKES_REAL,
+            TO(t->n_epochs),
+            "X",
+            "readings of the training split (20)"},
+           {"--steps",
+            TAKES_COUNT,
+            TO(t->n_steps),
+            "N",
+            "optimiser steps, in place of epochs"},
+           {"--rate", TAKES_REAL, TO(t->rate), "X", "highest learning rate (0.003)"},
+           {"--floor",
+            TAKES_REAL,
+            TO(t->floor),
+            "X",
+            "share of it that is left at the end (0.02)"},
+           {"--warm-up",
+            TAKES_COUNT,
+            TO(t->n_warmup),
+            "N",
+            "steps of rising rate (200)"},
+           {"--decay", TAKES_REAL, TO(t->decay), "X", "weight decay (0)"},
+           {"--clip", TAKES_REAL, TO(t->clip), "X", "largest norm of a gradient (1)"},
+           {"--dropout",
+            TAKES_REAL,
+            TO(t->dropout),
+            "X",
+            "share of outputs left out (0.2)"},
+           {"--seed", TAKES_COUNT, TO(t->seed), "N", "seed of everything random (1)"},
+           {"--threads", TAKES_COUNT, TO(t->n_threads), "N", "threads (1)"},
+           {"--patience",
+            TAKES_COUNT,
+            TO(t->n_patience),
+            "N",
+            "evaluations without a better loss before the end; 0: none (12)"},
+           {"--held-out-steps",
+            TAKES_COUNT,
+            TO(t->n_held_out),
+            "N",
+            "most held-out steps that are measured (131072)"},
+           {"--checkpoint-seconds",
+            TAKES_REAL,
+            TO(t->checkpoint_s),
+            "X",
+            "time between checkpoints (60)"},
+           {"--fresh",
+            TAKES_NOTHING,
+            TO(a->is_fresh),
+            "",
+            "begin anew even where a checkpoint could be gone on from"},
+           {"--list",
+            TAKES_NOTHING,
+            TO(a->is_list),
+            "",
+            "only read the corpus and say what was found"},
+           {"--evaluate",
+            TAKES_TEXT,
+            TO(a->evaluate),
+            "MODEL",
+            "only measure a model file; its part is taken from it"},
+           {"--help", TAKES_NOTHING, TO(a->is_help), "", "say this"},
   };
   memcpy(options, list, sizeof(list));
 }
@@ -209,12 +263,15 @@ quote(const char* const word, char* const to, const size_t room)
   size_t n = (size_t)snprintf(to, room, " '");
   for (const char* c = word; *c; ++c) {
     const bool is_quote = *c == '\'';
-    n += (size_t)snprintf(to + (n < room ? n : room), n < room ? room - n : 0U,
-                          "%s%c%s", is_quote ? "'\\" : "", *c,
+    n += (size_t)snprintf(to + (n < room ? n : room),
+                          n < room ? room - n : 0U,
+                          "%s%c%s",
+                          is_quote ? "'\\" : "",
+                          *c,
                           is_quote ? "'" : "");
   }
-  return n + (size_t)snprintf(to + (n < room ? n : room),
-                              n < room ? room - n : 0U, "'");
+  return n + (size_t)snprintf(
+               to + (n < room ? n : room), n < room ? room - n : 0U, "'");
 }
 
 /// The command as it could be typed again
@@ -225,9 +282,9 @@ keep_command(Arguments* const a, const int argc, char* const* const argv)
   for (int i = 1; i < argc; ++i) {
     const bool plain =
       argv[i][0] && !strpbrk(argv[i], " \t\n\"'\\$`*?;&|<>()[]{}#~!");
-    n += plain ? (size_t)snprintf(a->command + n, MAX_COMMAND - n, " %s",
-                                  argv[i])
-               : quote(argv[i], a->command + n, MAX_COMMAND - n);
+    n += plain
+           ? (size_t)snprintf(a->command + n, MAX_COMMAND - n, " %s", argv[i])
+           : quote(argv[i], a->command + n, MAX_COMMAND - n);
     if (n >= MAX_COMMAND) {
       return;
     }
@@ -259,21 +316,29 @@ parse_arguments(Arguments* const   a,
       ++o;
     }
     if (o == N_OPTIONS) {
-      return trouble_say(trouble, STATUS_BAD_ARG,
+      return trouble_say(trouble,
+                         STATUS_BAD_ARG,
                          "There is no option \"%s\"; --help lists them",
                          argv[i]);
     }
 
     const bool takes = options[o].takes != TAKES_NOTHING;
     if (takes && i + 1 >= argc) {
-      return trouble_say(trouble, STATUS_BAD_ARG, "%s needs a value: %s %s",
-                         argv[i], argv[i], options[o].word);
+      return trouble_say(trouble,
+                         STATUS_BAD_ARG,
+                         "%s needs a value: %s %s",
+                         argv[i],
+                         argv[i],
+                         options[o].word);
     }
     i += takes;
     if (!set_option(&options[o], argv[i])) {
-      return trouble_say(trouble, STATUS_BAD_ARG,
-                         "\"%s\" is no value for %s: %s", argv[i],
-                         options[o].name, options[o].help);
+      return trouble_say(trouble,
+                         STATUS_BAD_ARG,
+                         "\"%s\" is no value for %s: %s",
+                         argv[i],
+                         options[o].name,
+                         options[o].help);
     }
   }
 
@@ -282,16 +347,19 @@ parse_arguments(Arguments* const   a,
     return STATUS_SUCCESS;
   }
   if (!a->corpus) {
-    return trouble_say(trouble, STATUS_BAD_ARG,
-                       "Say where the music is: --corpus DIR");
+    return trouble_say(
+      trouble, STATUS_BAD_ARG, "Say where the music is: --corpus DIR");
   }
   if (!a->subject_name && !a->evaluate && !a->is_list) {
-    return trouble_say(trouble, STATUS_BAD_ARG, "Say what to learn: --part %s",
+    return trouble_say(trouble,
+                       STATUS_BAD_ARG,
+                       "Say what to learn: --part %s",
                        "melody, drums, gate_melody or gate_drums");
   }
   a->subject = a->subject_name ? find_subject(a->subject_name) : NULL;
   if (a->subject_name && !a->subject) {
-    return trouble_say(trouble, STATUS_BAD_ARG,
+    return trouble_say(trouble,
+                       STATUS_BAD_ARG,
                        "There is no part \"%s\"; parts are melody, drums, "
                        "gate_melody and gate_drums",
                        a->subject_name);
@@ -315,8 +383,10 @@ make_folders(const char* const path, Trouble* const trouble)
       const char kept = copy[i];
       copy[i]         = '\0';
       if (mkdir(copy, 0777) && errno != EEXIST) {
-        return trouble_say(trouble, STATUS_NO_WRITE,
-                           "Cannot make the folder \"%s\": %s", copy,
+        return trouble_say(trouble,
+                           STATUS_NO_WRITE,
+                           "Cannot make the folder \"%s\": %s",
+                           copy,
                            strerror(errno));
       }
       copy[i] = kept;
@@ -327,8 +397,10 @@ make_folders(const char* const path, Trouble* const trouble)
   struct stat info;
   const bool  is_folder = !stat(path, &info) && S_ISDIR(info.st_mode);
   if (!is_folder || access(path, W_OK | X_OK)) {
-    return trouble_say(trouble, STATUS_NO_WRITE,
-                       "Cannot write into the folder \"%s\": %s", path,
+    return trouble_say(trouble,
+                       STATUS_NO_WRITE,
+                       "Cannot write into the folder \"%s\": %s",
+                       path,
                        strerror(is_folder ? errno : ENOTDIR));
   }
   return STATUS_SUCCESS;
@@ -362,7 +434,8 @@ catch_signals(void)
 }
 
 /**
-   Start again with OpenBLAS told to keep to one thread, before it makes its own.
+   Start again with OpenBLAS told to keep to one thread, before it makes its
+   own.
 
    Where the processor has 512-bit vectors but this OpenBLAS does not know it,
    the kernels for those are chosen, too: they are nearly twice as fast.
@@ -398,7 +471,7 @@ typedef struct {
   Trainer*  trainer;
   Model*    model;
   Net*      net;
-  uint32_t* list;        ///< What is measured at the end
+  uint32_t* list; ///< What is measured at the end
   uint32_t  n_list;
   Figures   figures;
 } Job;
@@ -445,9 +518,13 @@ make_dataset(Job* const job, Trouble* const trouble)
 {
   const Subject* const s = job->args.subject;
   const Status         st =
-    s->is_gate ? gate_dataset(job->corpus, s->part, job->args.output,
-                                      job->args.train.seed, &job->set, trouble)
-               : corpus_dataset(job->corpus, s->part, &job->set, trouble);
+    s->is_gate ? gate_dataset(job->corpus,
+                              s->part,
+                              job->args.output,
+                              job->args.train.seed,
+                              &job->set,
+                              trouble)
+                       : corpus_dataset(job->corpus, s->part, &job->set, trouble);
   if (st) {
     return st;
   }
@@ -457,13 +534,16 @@ make_dataset(Job* const job, Trouble* const trouble)
   count_split(&job->set, SPLIT_TRAIN, &n[0], &n_steps[0]);
   count_split(&job->set, SPLIT_HELD_OUT, &n[1], &n_steps[1]);
   if (!n[0] && !n[1]) {
-    return trouble_say(trouble, STATUS_NO_FILE,
-                       "\"%s\" holds nothing to learn %s from", job->args.corpus,
+    return trouble_say(trouble,
+                       STATUS_NO_FILE,
+                       "\"%s\" holds nothing to learn %s from",
+                       job->args.corpus,
                        s->name);
   }
   if (!n[0]) {
-    fprintf(stderr, "All pieces fell into the held-out split: they are learned "
-                    "from, and nothing is held out.\n");
+    fprintf(stderr,
+            "All pieces fell into the held-out split: they are learned "
+            "from, and nothing is held out.\n");
     for (uint32_t i = 0U; i < job->set.n_sequences; ++i) {
       job->set.sequence[i].split = SPLIT_TRAIN;
     }
@@ -471,14 +551,18 @@ make_dataset(Job* const job, Trouble* const trouble)
       job->corpus->pieces[i].split = SPLIT_TRAIN;
     }
   } else if (!n[1]) {
-    fprintf(stderr, "No piece fell into the held-out split: there is no early "
-                    "stopping, and the figures are of the training music.\n");
+    fprintf(stderr,
+            "No piece fell into the held-out split: there is no early "
+            "stopping, and the figures are of the training music.\n");
   }
   fprintf(stderr,
           "%s: %llu sequences of %llu steps to learn from, %llu of %llu held "
           "out\n",
-          s->name, (unsigned long long)n[0], (unsigned long long)n_steps[0],
-          (unsigned long long)n[1], (unsigned long long)n_steps[1]);
+          s->name,
+          (unsigned long long)n[0],
+          (unsigned long long)n_steps[0],
+          (unsigned long long)n[1],
+          (unsigned long long)n_steps[1]);
   return STATUS_SUCCESS;
 }
 
@@ -487,14 +571,14 @@ static Status
 choose_list(Job* const job)
 {
   const uint64_t most = job->args.train.n_held_out;
-  Status st = held_out_choose(&job->set, SPLIT_HELD_OUT, most, &job->list,
-                              &job->n_list);
+  Status         st =
+    held_out_choose(&job->set, SPLIT_HELD_OUT, most, &job->list, &job->n_list);
   job->figures.is_held_out = job->n_list > 0U;
   if (!st && !job->n_list) {
     free(job->list);
     job->list = NULL;
-    st = held_out_choose(&job->set, SPLIT_TRAIN, most, &job->list,
-                         &job->n_list);
+    st =
+      held_out_choose(&job->set, SPLIT_TRAIN, most, &job->list, &job->n_list);
   }
   job->figures.n_sequences = job->n_list;
   return st;
@@ -522,8 +606,10 @@ measure_ngrams(Job* const job, Trouble* const trouble)
   if (st) {
     return trouble_say(trouble, st, "No memory to count n-grams");
   }
-  fprintf(stderr, "unigram %.4f, trigram %.4f, 5-gram %.4f nats per event\n",
-          score_loss(&job->figures.unigram), score_loss(&job->figures.trigram),
+  fprintf(stderr,
+          "unigram %.4f, trigram %.4f, 5-gram %.4f nats per event\n",
+          score_loss(&job->figures.unigram),
+          score_loss(&job->figures.trigram),
           score_loss(&job->figures.fivegram));
   return STATUS_SUCCESS;
 }
@@ -541,8 +627,10 @@ resume(Job* const job, const char* const path, Trouble* const trouble)
                       ? STATUS_MISMATCH
                       : trainer_resume(job->trainer, path, &why);
   if (!st) {
-    fprintf(stderr, "Going on from step %llu of \"%s\"\n",
-            (unsigned long long)trainer_state(job->trainer)->n_steps, path);
+    fprintf(stderr,
+            "Going on from step %llu of \"%s\"\n",
+            (unsigned long long)trainer_state(job->trainer)->n_steps,
+            path);
     return STATUS_SUCCESS;
   }
   if (st == STATUS_NO_MEM) {
@@ -552,11 +640,17 @@ resume(Job* const job, const char* const path, Trouble* const trouble)
   char aside[MAX_PATH + 8U];
   snprintf(aside, sizeof(aside), "%s.aside", path);
   if (rename(path, aside)) {
-    return trouble_say(trouble, STATUS_NO_WRITE, "Cannot move \"%s\": %s", path,
+    return trouble_say(trouble,
+                       STATUS_NO_WRITE,
+                       "Cannot move \"%s\": %s",
+                       path,
                        strerror(errno));
   }
-  fprintf(stderr, "%s%sIt was moved to \"%s\"; beginning anew.\n", why.text,
-          why.text[0] ? ". " : "", aside);
+  fprintf(stderr,
+          "%s%sIt was moved to \"%s\"; beginning anew.\n",
+          why.text,
+          why.text[0] ? ". " : "",
+          aside);
   return STATUS_SUCCESS;
 }
 
@@ -585,14 +679,16 @@ run_trainer(Job* const job, TrainerEnd* const end, Trouble* const trouble)
                                 title,
                                 score_loss(&job->figures.trigram),
                                 score_loss(&job->figures.fivegram)};
-  fprintf(stderr, "%zu weights, %llu steps planned, OpenBLAS for %s\n",
+  fprintf(stderr,
+          "%zu weights, %llu steps planned, OpenBLAS for %s\n",
           trainer_layout(job->trainer)->n_weights,
-          (unsigned long long)trainer_n_steps(job->trainer), blas_core());
+          (unsigned long long)trainer_n_steps(job->trainer),
+          blas_core());
 
   Progress progress;
   progress_init(&progress, stderr);
-  return trainer_run(job->trainer, &traces, &progress, &stop_asked, end,
-                     trouble);
+  return trainer_run(
+    job->trainer, &traces, &progress, &stop_asked, end, trouble);
 }
 
 /// Styles that the model knows, in the order of its inputs
@@ -602,8 +698,8 @@ style_symbols(char* const to, const size_t room)
   size_t n = 0U;
   to[0]    = '\0';
   for (int i = 0; i < N_STYLES && n < room; ++i) {
-    n += (size_t)snprintf(to + n, room - n, "%s%s", i ? "," : "",
-                          style_row((Style)i)->symbol);
+    n += (size_t)snprintf(
+      to + n, room - n, "%s%s", i ? "," : "", style_row((Style)i)->symbol);
   }
 }
 
@@ -648,7 +744,9 @@ list_texts(const Job* const job, Texts* const texts)
   add_text(texts, "card_command", a->command);
   snprintf(text, sizeof(text), "%llu", (unsigned long long)a->train.seed);
   add_text(texts, "card_seed", text);
-  snprintf(text, sizeof(text), "%llu",
+  snprintf(text,
+           sizeof(text),
+           "%llu",
            (unsigned long long)job->figures.float_net.n_events);
   add_text(texts, "card_events", text);
   add_loss(texts, "card_loss_float", &job->figures.float_net);
@@ -669,10 +767,14 @@ round_model(Job* const job, Trouble* const trouble)
   job->net   = NULL;
   job->model = NULL;
 
-  const Status st =
-    round_net(trainer_layout(job->trainer), trainer_state(job->trainer)->best,
-              texts.text, texts.n, &job->model);
-  return st ? trouble_say(trouble, st, "The net cannot be rounded to int8: %s",
+  const Status st = round_net(trainer_layout(job->trainer),
+                              trainer_state(job->trainer)->best,
+                              texts.text,
+                              texts.n,
+                              &job->model);
+  return st ? trouble_say(trouble,
+                          st,
+                          "The net cannot be rounded to int8: %s",
                           status_text(st))
             : net_new(job->model, &job->net, trouble);
 }
@@ -680,10 +782,15 @@ round_model(Job* const job, Trouble* const trouble)
 static Status
 measure_int8(Job* const job, Trouble* const trouble)
 {
-  const Status st =
-    round_evaluate(job->net, &job->set, job->list, job->n_list,
-                   job->args.train.n_threads, &job->figures.int8_net);
-  return st ? trouble_say(trouble, st, "The int8 net cannot be measured: %s",
+  const Status st = round_evaluate(job->net,
+                                   &job->set,
+                                   job->list,
+                                   job->n_list,
+                                   job->args.train.n_threads,
+                                   &job->figures.int8_net);
+  return st ? trouble_say(trouble,
+                          st,
+                          "The int8 net cannot be measured: %s",
                           status_text(st))
             : STATUS_SUCCESS;
 }
@@ -691,8 +798,8 @@ measure_int8(Job* const job, Trouble* const trouble)
 static Status
 write_model(const Job* const job, Trouble* const trouble)
 {
-  const Arguments* const  a     = &job->args;
-  const Checkpoint* const state = trainer_state(job->trainer);
+  const Arguments* const  a      = &job->args;
+  const Checkpoint* const state  = trainer_state(job->trainer);
   const Layout* const     layout = trainer_layout(job->trainer);
   char                    path[MAX_PATH];
   join(path, a->output, a->subject->name, ".safetensors");
@@ -727,7 +834,8 @@ static void
 print_figures(const Job* const job)
 {
   const Figures* const f = &job->figures;
-  printf("%s: %llu %s events\n", job->args.subject->name,
+  printf("%s: %llu %s events\n",
+         job->args.subject->name,
          (unsigned long long)f->int8_net.n_events,
          f->is_held_out ? "held-out" : "training");
   if (f->has_float) {
@@ -738,14 +846,16 @@ print_figures(const Job* const job)
     printf("  (rounding costs %.2f %%)", figures_cost(f));
   }
   printf("\n  5-gram   %.4f\n  trigram  %.4f\n  unigram  %.4f\n",
-         score_loss(&f->fivegram), score_loss(&f->trigram),
+         score_loss(&f->fivegram),
+         score_loss(&f->trigram),
          score_loss(&f->unigram));
   for (uint32_t g = 0U; g < SCORE_MAX_GROUPS; ++g) {
     if (f->int8_net.group_events[g]) {
       printf("  %-20s %8llu events  int8 %.4f  5-gram %.4f  trigram %.4f\n",
              card_group_name(g, job->args.subject->is_gate),
              (unsigned long long)f->int8_net.group_events[g],
-             score_group(&f->int8_net, g), score_group(&f->fivegram, g),
+             score_group(&f->int8_net, g),
+             score_group(&f->fivegram, g),
              score_group(&f->trigram, g));
     }
   }
@@ -756,8 +866,11 @@ static Status
 finish(Job* const job, Trouble* const trouble)
 {
   fprintf(stderr, "Rounding to int8 and measuring ...\n");
-  trainer_evaluate(job->trainer, trainer_state(job->trainer)->best, job->list,
-                   job->n_list, &job->figures.float_net);
+  trainer_evaluate(job->trainer,
+                   trainer_state(job->trainer)->best,
+                   job->list,
+                   job->n_list,
+                   &job->figures.float_net);
   job->figures.has_float = true;
 
   Status st = round_model(job, trouble);
@@ -778,19 +891,28 @@ read_with_report(Job* const job, Trouble* const trouble)
   join(path, job->args.work, "corpus", ".txt");
   FILE* const report = fopen(path, "w");
   if (!report) {
-    return trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\": %s",
-                       path, strerror(errno));
+    return trouble_say(trouble,
+                       STATUS_NO_WRITE,
+                       "Cannot write \"%s\": %s",
+                       path,
+                       strerror(errno));
   }
 
   Status     st     = read_corpus(job, report, trouble);
   const bool failed = ferror(report) != 0;
   if ((fclose(report) || failed) && !st) {
-    st = trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\": %s", path,
+    st = trouble_say(trouble,
+                     STATUS_NO_WRITE,
+                     "Cannot write \"%s\": %s",
+                     path,
                      strerror(errno));
   }
   if (!st) {
-    fprintf(stderr, "%u pieces; %u files gave nothing; \"%s\" says why\n",
-            job->corpus->n_pieces, job->corpus->n_left, path);
+    fprintf(stderr,
+            "%u pieces; %u files gave nothing; \"%s\" says why\n",
+            job->corpus->n_pieces,
+            job->corpus->n_left,
+            path);
   }
   return st;
 }
@@ -798,7 +920,8 @@ read_with_report(Job* const job, Trouble* const trouble)
 static int
 fail(const Trouble* const trouble, const Status st)
 {
-  fprintf(stderr, "perpetuo-train: %s.\n",
+  fprintf(stderr,
+          "perpetuo-train: %s.\n",
           trouble->text[0] ? trouble->text : status_text(st));
   return EXIT_FAILURE;
 }
@@ -809,10 +932,10 @@ run_training(Job* const job)
   Trouble    trouble = {""};
   TrainerEnd end     = END_PLANNED;
   Status     st      = make_folders(job->args.work, &trouble);
-  st = st ? st : make_folders(job->args.output, &trouble);
-  st = st ? st : read_with_report(job, &trouble);
-  st = st ? st : make_dataset(job, &trouble);
-  st = st ? st : measure_ngrams(job, &trouble);
+  st                 = st ? st : make_folders(job->args.output, &trouble);
+  st                 = st ? st : read_with_report(job, &trouble);
+  st                 = st ? st : make_dataset(job, &trouble);
+  st                 = st ? st : measure_ngrams(job, &trouble);
   if (!st) {
     catch_signals();
     st = run_trainer(job, &end, &trouble);
@@ -838,17 +961,23 @@ subject_of_model(Job* const job, Trouble* const trouble)
   const char* const kind = model_text(job->model, "kind");
   const char* const seed = model_text(job->model, "card_seed");
   char              name[64];
-  snprintf(name, sizeof(name), "%s%s",
-           kind && !strcmp(kind, "gate") ? "gate_" : "", part ? part : "");
+  snprintf(name,
+           sizeof(name),
+           "%s%s",
+           kind && !strcmp(kind, "gate") ? "gate_" : "",
+           part ? part : "");
   job->args.subject = find_subject(name);
   if (!job->args.subject) {
-    return trouble_say(trouble, STATUS_MISMATCH,
+    return trouble_say(trouble,
+                       STATUS_MISMATCH,
                        "\"%s\" does not say which part it is for",
                        job->args.evaluate);
   }
   if (seed && !parse_count(seed, sizeof(uint64_t), &job->args.train.seed)) {
-    return trouble_say(trouble, STATUS_BAD_FILE,
-                       "The seed of \"%s\" is no number", job->args.evaluate);
+    return trouble_say(trouble,
+                       STATUS_BAD_FILE,
+                       "The seed of \"%s\" is no number",
+                       job->args.evaluate);
   }
   return STATUS_SUCCESS;
 }
@@ -858,12 +987,12 @@ run_evaluation(Job* const job)
 {
   Trouble trouble = {""};
   Status  st      = model_load(job->args.evaluate, &job->model, &trouble);
-  st = st ? st : net_new(job->model, &job->net, &trouble);
-  st = st ? st : subject_of_model(job, &trouble);
-  st = st ? st : read_corpus(job, NULL, &trouble);
-  st = st ? st : make_dataset(job, &trouble);
-  st = st ? st : measure_ngrams(job, &trouble);
-  st = st ? st : measure_int8(job, &trouble);
+  st              = st ? st : net_new(job->model, &job->net, &trouble);
+  st              = st ? st : subject_of_model(job, &trouble);
+  st              = st ? st : read_corpus(job, NULL, &trouble);
+  st              = st ? st : make_dataset(job, &trouble);
+  st              = st ? st : measure_ngrams(job, &trouble);
+  st              = st ? st : measure_int8(job, &trouble);
   if (st) {
     return fail(&trouble, st);
   }
@@ -871,7 +1000,8 @@ run_evaluation(Job* const job)
   print_figures(job);
   const char* const stated = model_text(job->model, "card_loss_int8");
   if (stated) {
-    printf("its card says int8 %s over %s events\n", stated,
+    printf("its card says int8 %s over %s events\n",
+           stated,
            model_text(job->model, "card_events")
              ? model_text(job->model, "card_events")
              : "unknown");
@@ -887,7 +1017,8 @@ run_list(Job* const job)
   if (st) {
     return fail(&trouble, st);
   }
-  printf("%u pieces; %u files gave nothing\n", job->corpus->n_pieces,
+  printf("%u pieces; %u files gave nothing\n",
+         job->corpus->n_pieces,
          job->corpus->n_left);
   return EXIT_SUCCESS;
 }

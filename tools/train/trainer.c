@@ -41,7 +41,7 @@ typedef struct {
   Stream*    reader;   ///< (b) streams of an evaluation
   double     loss_sum; ///< Of the last window
   uint64_t   n_events;
-  Score      score;    ///< Of the last evaluation
+  Score      score; ///< Of the last evaluation
 } Shard;
 
 /// What the shards are to evaluate
@@ -60,8 +60,8 @@ struct Trainer {
   uint32_t       n_shards;
   Shard*         shard;
   Checkpoint     state;
-  Real           scale;       ///< What one event's loss counts in a step
-  uint32_t*      drawable;    ///< (n_drawable) training sequences
+  Real           scale;        ///< What one event's loss counts in a step
+  uint32_t*      drawable;     ///< (n_drawable) training sequences
   double*        weight_up_to; ///< (n_drawable) summed weights
   uint32_t       n_drawable;
   uint32_t*      held_out;
@@ -69,7 +69,7 @@ struct Trainer {
   uint64_t       n_train_steps; ///< Steps of the training split
   uint64_t       key_draw;
   uint64_t       key_mask;
-  uint32_t       n_bad;       ///< Steps in a row whose loss was no number
+  uint32_t       n_bad; ///< Steps in a row whose loss was no number
   Errand         errand;
 };
 
@@ -101,8 +101,8 @@ train_options_check(const TrainOptions* const o, Trouble* const trouble)
 {
   const Status bad = STATUS_BAD_ARG;
   if (!o->n_hidden || o->n_hidden > MAX_HIDDEN) {
-    return trouble_say(trouble, bad, "Hidden units must be 1 to %u",
-                       MAX_HIDDEN);
+    return trouble_say(
+      trouble, bad, "Hidden units must be 1 to %u", MAX_HIDDEN);
   }
   if (!o->n_layers || o->n_layers > NET_MAX_LAYERS) {
     return trouble_say(trouble, bad, "Layers must be 1 to %u", NET_MAX_LAYERS);
@@ -149,8 +149,8 @@ mix_bytes(uint64_t key, const void* const bytes, const size_t n_bytes)
 {
   const uint8_t* const from = (const uint8_t*)bytes;
   for (size_t i = 0U; i < n_bytes; i += 8U) {
-    const size_t left  = n_bytes - i;
-    uint64_t     word  = 0U;
+    const size_t left = n_bytes - i;
+    uint64_t     word = 0U;
     memcpy(&word, from + i, left < 8U ? left : 8U);
     key = rng_key(key, word);
   }
@@ -160,8 +160,12 @@ mix_bytes(uint64_t key, const void* const bytes, const size_t n_bytes)
 static uint64_t
 set_identity(const Dataset* const set)
 {
-  const uint32_t sizes[] = {set->n_hot_inputs, set->n_hot,   set->n_dense,
-                            set->n_classes,    set->n_steps, set->n_rows,
+  const uint32_t sizes[] = {set->n_hot_inputs,
+                            set->n_hot,
+                            set->n_dense,
+                            set->n_classes,
+                            set->n_steps,
+                            set->n_rows,
                             set->n_sequences};
   const size_t   n       = set->n_steps;
   uint64_t       key     = mix_bytes(rng_seed(1U), sizes, sizeof(sizes));
@@ -172,8 +176,8 @@ set_identity(const Dataset* const set)
   key = mix_bytes(key, set->dense, (size_t)set->n_rows * set->n_dense);
   for (uint32_t i = 0U; i < set->n_sequences; ++i) {
     const Sequence* const s       = &set->sequence[i];
-    const uint32_t        words[] = {s->i_step, s->n_steps, s->i_piece,
-                                     s->group, s->split};
+    const uint32_t        words[] = {
+             s->i_step, s->n_steps, s->i_piece, s->group, s->split};
     key = mix_bytes(key, words, sizeof(words));
     key = mix_bytes(key, &s->weight, sizeof(s->weight));
   }
@@ -185,9 +189,16 @@ run_identity(const Trainer* const self)
 {
   // Threads and checkpoint interval are left out: a run may go on with others
   const TrainOptions* const o         = &self->options;
-  const uint64_t            numbers[] = {
-    o->n_hidden, o->n_layers, o->n_streams,  o->n_window,   self->adam.n_steps,
-    o->n_warmup, o->seed,     o->n_patience, o->n_evaluate, o->n_held_out};
+  const uint64_t            numbers[] = {o->n_hidden,
+                                         o->n_layers,
+                                         o->n_streams,
+                                         o->n_window,
+                                         self->adam.n_steps,
+                                         o->n_warmup,
+                                         o->seed,
+                                         o->n_patience,
+                                         o->n_evaluate,
+                                         o->n_held_out};
   const double reals[] = {o->rate, o->floor, o->decay, o->clip, o->dropout};
 
   uint64_t key = set_identity(self->set);
@@ -296,8 +307,8 @@ read_step(const Trainer* const self,
 static void
 read_nothing(const Trainer* const self, Shard* const shard, const size_t row)
 {
-  const size_t K = self->set->n_hot;
-  const size_t D = self->set->n_dense;
+  const size_t K     = self->set->n_hot;
+  const size_t D     = self->set->n_dense;
   shard->reset[row]  = 1U;
   shard->target[row] = NO_TARGET;
   shard->owner[row]  = UINT32_MAX;
@@ -328,7 +339,7 @@ shard_window(const Trainer* const self, const Shard* const shard, bool masked)
 static void
 read_window(Trainer* const self, Shard* const shard)
 {
-  const uint32_t T        = self->options.n_window;
+  const uint32_t T         = self->options.n_window;
   const bool     is_masked = self->options.dropout > 0.0;
 
   for (uint32_t i = 0U; i < shard->n_streams; ++i) {
@@ -343,8 +354,8 @@ read_window(Trainer* const self, Shard* const shard)
       if (is_masked && t && !shard->reset[row]) {
         repeat_mask(self, shard, row);
       } else if (is_masked) {
-        draw_mask(self, shard, stream_key(self->key_mask, b, stream->n_drawn),
-                  row);
+        draw_mask(
+          self, shard, stream_key(self->key_mask, b, stream->n_drawn), row);
       }
     }
   }
@@ -358,14 +369,14 @@ carry_memory(Trainer* const self, Shard* const shard, const bool is_out)
   const size_t L = self->options.n_layers;
   for (size_t l = 0U; l < L; ++l) {
     for (size_t i = 0U; i < shard->n_streams; ++i) {
-      const size_t near = (l * shard->n_streams + i) * H;
-      const size_t far  = ((shard->i_stream + i) * L + l) * H;
-      Real* const  mine[2]  = {shard->memory.hidden + near,
-                               shard->memory.cell + near};
-      Real* const  state[2] = {self->state.hidden + far,
-                               self->state.cell + far};
+      const size_t near    = (l * shard->n_streams + i) * H;
+      const size_t far     = ((shard->i_stream + i) * L + l) * H;
+      Real* const  mine[2] = {shard->memory.hidden + near,
+                              shard->memory.cell + near};
+      Real* const state[2] = {self->state.hidden + far, self->state.cell + far};
       for (uint32_t j = 0U; j < 2U; ++j) {
-        memcpy(is_out ? state[j] : mine[j], is_out ? mine[j] : state[j],
+        memcpy(is_out ? state[j] : mine[j],
+               is_out ? mine[j] : state[j],
                H * sizeof(Real));
       }
     }
@@ -385,10 +396,10 @@ shard_step(void* const what, const uint32_t i_shard)
 
   const Window window = shard_window(self, shard, self->options.dropout > 0.0);
   memset(shard->gradient, 0, self->layout.n_weights * sizeof(Real));
-  lstm_train_forward(shard->train, self->state.weights, &window, shard->memory,
-                     shard->loss);
-  lstm_train_backward(shard->train, self->state.weights, &window, self->scale,
-                      shard->gradient);
+  lstm_train_forward(
+    shard->train, self->state.weights, &window, shard->memory, shard->loss);
+  lstm_train_backward(
+    shard->train, self->state.weights, &window, self->scale, shard->gradient);
 
   carry_memory(self, shard, true);
   shard->loss_sum = 0.0;
@@ -418,8 +429,13 @@ trainer_step(Trainer* const self)
     n_events += self->shard[i].n_events;
   }
 
-  const double norm = adam_step(&self->adam, state->n_steps, n, state->weights,
-                                state->first, state->second, total);
+  const double norm = adam_step(&self->adam,
+                                state->n_steps,
+                                n,
+                                state->weights,
+                                state->first,
+                                state->second,
+                                total);
   ++state->n_steps;
   if (isfinite(norm) && isfinite(sum)) {
     self->n_bad = 0U;
@@ -438,9 +454,7 @@ trainer_step(Trainer* const self)
 
 /// Fill a window for an evaluation.  @return false when nothing was left.
 static bool
-read_evaluation(Trainer* const  self,
-                Shard* const    shard,
-                uint32_t* const i_next)
+read_evaluation(Trainer* const self, Shard* const shard, uint32_t* const i_next)
 {
   const Errand* const errand = &self->errand;
   bool                any    = false;
@@ -479,11 +493,13 @@ shard_evaluate(void* const what, const uint32_t i_shard)
   memset(&shard->score, 0, sizeof(shard->score));
   memset(shard->reader, 0, shard->n_streams * sizeof(Stream));
   while (read_evaluation(self, shard, &i_next)) {
-    lstm_train_forward(shard->train, self->errand.weights, &window,
-                       shard->memory, shard->loss);
+    lstm_train_forward(
+      shard->train, self->errand.weights, &window, shard->memory, shard->loss);
     for (size_t row = 0U; row < rows; ++row) {
       if (shard->target[row] != NO_TARGET) {
-        score_add(&shard->score, &self->set->sequence[shard->owner[row]], 1U,
+        score_add(&shard->score,
+                  &self->set->sequence[shard->owner[row]],
+                  1U,
                   (double)shard->loss[row]);
       }
     }
@@ -521,8 +537,8 @@ prepare_data(Trainer* const self, Trouble* const trouble)
     return STATUS_NO_MEM;
   }
 
-  double sum            = 0.0;
-  double weighted_steps = 0.0;
+  double sum             = 0.0;
+  double weighted_steps  = 0.0;
   double weighted_events = 0.0;
   for (uint32_t i = 0U; i < set->n_sequences; ++i) {
     const Sequence* const s      = &set->sequence[i];
@@ -543,15 +559,19 @@ prepare_data(Trainer* const self, Trouble* const trouble)
     self->drawable[self->n_drawable++]   = i;
   }
   if (!self->n_drawable || !(weighted_events > 0.0)) {
-    return trouble_say(trouble, STATUS_BAD_ARG,
+    return trouble_say(trouble,
+                       STATUS_BAD_ARG,
                        "There is nothing to learn from in the training split");
   }
 
   const double per_step =
     (double)self->options.n_streams * self->options.n_window;
   self->scale = (Real)(weighted_steps / (weighted_events * per_step));
-  return held_out_choose(set, SPLIT_HELD_OUT, self->options.n_held_out,
-                         &self->held_out, &self->n_held_out);
+  return held_out_choose(set,
+                         SPLIT_HELD_OUT,
+                         self->options.n_held_out,
+                         &self->held_out,
+                         &self->n_held_out);
 }
 
 /// Steps of the run, and between evaluations, where they were left open
@@ -562,13 +582,14 @@ plan(Trainer* const self)
   const double        per_step = (double)o->n_streams * o->n_window;
   const double        epoch    = (double)self->n_train_steps / per_step;
   const double        steps    = ceil(o->n_epochs * epoch);
-  const uint64_t      n_steps =
-    o->n_steps ? o->n_steps : steps < 1.0 ? 1U : (uint64_t)steps;
+  const uint64_t      n_steps  = o->n_steps    ? o->n_steps
+                                 : steps < 1.0 ? 1U
+                                               : (uint64_t)steps;
 
   if (!o->n_evaluate) {
     const uint64_t least = n_steps < 500U ? n_steps / 10U + 1U : 50U;
     const uint64_t part  = n_steps / 60U;
-    o->n_evaluate = part < least ? least : part > 1000U ? 1000U : part;
+    o->n_evaluate        = part < least ? least : part > 1000U ? 1000U : part;
   }
 
   const AdamOptions adam = {o->rate,
@@ -578,7 +599,7 @@ plan(Trainer* const self)
                             n_steps,
                             o->decay,
                             o->clip};
-  self->adam = adam;
+  self->adam             = adam;
 }
 
 static bool
@@ -590,15 +611,15 @@ shard_init(const Trainer* const self, Shard* const shard)
   const size_t K     = self->set->n_hot;
   const size_t D     = self->set->n_dense;
 
-  shard->train    = lstm_train_new(&self->layout, o->n_window, shard->n_streams);
-  shard->hot      = (uint16_t*)calloc(rows * K + 1U, sizeof(uint16_t));
-  shard->dense    = (Real*)calloc(rows * D + 1U, sizeof(Real));
-  shard->target   = (uint16_t*)calloc(rows, sizeof(uint16_t));
-  shard->reset    = (uint8_t*)calloc(rows, 1U);
-  shard->owner    = (uint32_t*)calloc(rows, sizeof(uint32_t));
-  shard->loss     = (Real*)calloc(rows, sizeof(Real));
-  shard->gradient = (Real*)calloc(self->layout.n_weights, sizeof(Real));
-  shard->reader   = (Stream*)calloc(shard->n_streams, sizeof(Stream));
+  shard->train  = lstm_train_new(&self->layout, o->n_window, shard->n_streams);
+  shard->hot    = (uint16_t*)calloc(rows * K + 1U, sizeof(uint16_t));
+  shard->dense  = (Real*)calloc(rows * D + 1U, sizeof(Real));
+  shard->target = (uint16_t*)calloc(rows, sizeof(uint16_t));
+  shard->reset  = (uint8_t*)calloc(rows, 1U);
+  shard->owner  = (uint32_t*)calloc(rows, sizeof(uint32_t));
+  shard->loss   = (Real*)calloc(rows, sizeof(Real));
+  shard->gradient      = (Real*)calloc(self->layout.n_weights, sizeof(Real));
+  shard->reader        = (Stream*)calloc(shard->n_streams, sizeof(Stream));
   shard->memory.hidden = (Real*)calloc(L_b_H, sizeof(Real));
   shard->memory.cell   = (Real*)calloc(L_b_H, sizeof(Real));
   if (o->dropout > 0.0) {
@@ -631,8 +652,7 @@ static Status
 prepare_shards(Trainer* const self)
 {
   const uint32_t B = self->options.n_streams;
-  const uint32_t n =
-    self->options.n_threads < B ? self->options.n_threads : B;
+  const uint32_t n = self->options.n_threads < B ? self->options.n_threads : B;
 
   self->n_shards = n;
   self->shard    = (Shard*)calloc(n, sizeof(Shard));
@@ -656,16 +676,22 @@ prepare(Trainer* const self, Trouble* const trouble)
 {
   const Dataset* const      set   = self->set;
   const TrainOptions* const o     = &self->options;
-  const NetShape            shape = {set->n_hot_inputs, set->n_hot,
-                                     set->n_dense,      o->n_layers,
-                                     o->n_hidden,       set->n_classes};
+  const NetShape            shape = {set->n_hot_inputs,
+                                     set->n_hot,
+                                     set->n_dense,
+                                     o->n_layers,
+                                     o->n_hidden,
+                                     set->n_classes};
 
   if (layout_init(&self->layout, &shape)) {
-    return trouble_say(trouble, STATUS_BAD_ARG,
+    return trouble_say(trouble,
+                       STATUS_BAD_ARG,
                        "A net of %u layers of %u units cannot be made for %u "
                        "inputs and %u outputs",
-                       o->n_layers, o->n_hidden,
-                       set->n_hot_inputs + set->n_dense, set->n_classes);
+                       o->n_layers,
+                       o->n_hidden,
+                       set->n_hot_inputs + set->n_dense,
+                       set->n_classes);
   }
 
   Status st = prepare_data(self, trouble);
@@ -675,7 +701,9 @@ prepare(Trainer* const self, Trouble* const trouble)
   plan(self);
   st = prepare_shards(self);
   if (!st) {
-    st = checkpoint_init(&self->state, self->layout.n_weights, o->n_streams,
+    st = checkpoint_init(&self->state,
+                         self->layout.n_weights,
+                         o->n_streams,
                          o->n_layers * o->n_hidden);
   }
   if (st) {
@@ -686,7 +714,8 @@ prepare(Trainer* const self, Trouble* const trouble)
   self->key_draw      = rng_key(seed, KEY_DRAW);
   self->key_mask      = rng_key(seed, KEY_MASK);
   weights_init(&self->layout, rng_key(seed, KEY_WEIGHTS), self->state.weights);
-  memcpy(self->state.best, self->state.weights,
+  memcpy(self->state.best,
+         self->state.weights,
          self->layout.n_weights * sizeof(Real));
   self->state.identity = run_identity(self);
   return STATUS_SUCCESS;
@@ -715,7 +744,8 @@ trainer_new(const Dataset* const      set,
   if (st) {
     trainer_free(self);
     return st == STATUS_NO_MEM
-             ? trouble_say(trouble, st,
+             ? trouble_say(trouble,
+                           st,
                            "No memory for training: a smaller batch, window "
                            "or net needs less")
              : st;
@@ -791,18 +821,20 @@ trainer_resume(Trainer* const    self,
 {
   // Into a state of its own, so that a damaged file leaves the run as it was
   Checkpoint fresh;
-  Status     st = checkpoint_init(&fresh, self->state.n_weights,
-                                  self->state.n_streams, self->state.n_memory);
+  Status     st = checkpoint_init(
+    &fresh, self->state.n_weights, self->state.n_streams, self->state.n_memory);
   if (st) {
-    return trouble_say(trouble, st, "No memory to read checkpoint \"%s\"",
-                       path);
+    return trouble_say(
+      trouble, st, "No memory to read checkpoint \"%s\"", path);
   }
 
   fresh.identity = self->state.identity;
   st             = checkpoint_load(path, &fresh, trouble);
   if (!st && !streams_fit(self, &fresh)) {
-    st = trouble_say(trouble, STATUS_BAD_FILE,
-                     "Checkpoint \"%s\" is damaged: remove it", path);
+    st = trouble_say(trouble,
+                     STATUS_BAD_FILE,
+                     "Checkpoint \"%s\" is damaged: remove it",
+                     path);
   }
   if (st) {
     checkpoint_clear(&fresh);
@@ -825,8 +857,11 @@ write_log(const Trainer* const self, const char* const path, Trouble* trouble)
 
   FILE* const file = fopen(name, "w");
   if (!file) {
-    return trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\": %s",
-                       name, strerror(errno));
+    return trouble_say(trouble,
+                       STATUS_NO_WRITE,
+                       "Cannot write \"%s\": %s",
+                       name,
+                       strerror(errno));
   }
 
   const double per_step =
@@ -836,10 +871,12 @@ write_log(const Trainer* const self, const char* const path, Trouble* trouble)
         file);
   for (uint32_t i = 0U; i < self->state.n_marks; ++i) {
     const Mark* const mark = &self->state.mark[i];
-    fprintf(file, "%llu\t%.4f\t%.1f\t%.6f\t",
+    fprintf(file,
+            "%llu\t%.4f\t%.1f\t%.6f\t",
             (unsigned long long)mark->n_steps,
             (double)mark->n_steps * per_step / (double)self->n_train_steps,
-            mark->seconds, mark->train);
+            mark->seconds,
+            mark->train);
     if (mark->held_out >= 0.0) {
       fprintf(file, "%.6f\t%.6f\t", mark->held_out, mark->weighted);
     } else {
@@ -851,8 +888,11 @@ write_log(const Trainer* const self, const char* const path, Trouble* trouble)
   const bool failed = ferror(file) != 0;
   if (fclose(file) || failed || rename(name, path)) {
     remove(name);
-    return trouble_say(trouble, STATUS_NO_WRITE, "Cannot write \"%s\": %s",
-                       path, strerror(errno));
+    return trouble_say(trouble,
+                       STATUS_NO_WRITE,
+                       "Cannot write \"%s\": %s",
+                       path,
+                       strerror(errno));
   }
   return STATUS_SUCCESS;
 }
@@ -867,9 +907,12 @@ leave_traces(const Trainer* const       self,
     st = write_log(self, traces->log, trouble);
   }
   if (!st && traces->curve) {
-    const LossCurve curve = {traces->title,       self->state.mark,
-                             self->state.n_marks, self->adam.n_steps,
-                             traces->trigram,     traces->fivegram};
+    const LossCurve curve = {traces->title,
+                             self->state.mark,
+                             self->state.n_marks,
+                             self->adam.n_steps,
+                             traces->trigram,
+                             traces->fivegram};
     st                    = loss_curve_draw(traces->curve, &curve, trouble);
   }
   return st;
@@ -881,8 +924,8 @@ measure(Trainer* const self, Mark* const mark)
 {
   Checkpoint* const state = &self->state;
   Score             score;
-  trainer_evaluate(self, state->weights, self->held_out, self->n_held_out,
-                   &score);
+  trainer_evaluate(
+    self, state->weights, self->held_out, self->n_held_out, &score);
 
   // Without held-out music the latest weights are the best there are
   mark->held_out = score.n_events ? score_loss(&score) : -1.0;
@@ -904,13 +947,12 @@ make_mark(Trainer* const self, const bool is_measured)
 {
   Checkpoint* const state = &self->state;
   Mark              mark  = {
-    .n_steps  = state->n_steps,
-    .seconds  = state->seconds,
-    .train    = state->n_summed ? state->loss_sum / (double)state->n_summed
-                                : 0.0,
-    .held_out = -1.0,
-    .weighted = -1.0,
-    .rate     = adam_rate(&self->adam, state->n_steps - 1U),
+                  .n_steps = state->n_steps,
+                  .seconds = state->seconds,
+                  .train = state->n_summed ? state->loss_sum / (double)state->n_summed : 0.0,
+                  .held_out = -1.0,
+                  .weighted = -1.0,
+                  .rate     = adam_rate(&self->adam, state->n_steps - 1U),
   };
   if (is_measured) {
     measure(self, &mark);
@@ -991,7 +1033,8 @@ trainer_run(Trainer* const                     self,
     state->seconds = before_s + (now_s() - begin_s);
     if (self->n_bad > MAX_BAD_STEPS) {
       progress_end(progress);
-      return trouble_say(trouble, STATUS_REJECTED,
+      return trouble_say(trouble,
+                         STATUS_REJECTED,
                          "The loss is no longer a number at step %llu: try a "
                          "lower rate",
                          (unsigned long long)state->n_steps);
@@ -1007,8 +1050,12 @@ trainer_run(Trainer* const                     self,
       const Status traces_st = leave_traces(self, traces, NULL);
       (void)traces_st;
     }
-    show(self, progress, now_s() - begin_s, state->n_steps - from_step,
-         state->n_events - from_event, is_measured);
+    show(self,
+         progress,
+         now_s() - begin_s,
+         state->n_steps - from_step,
+         state->n_events - from_event,
+         is_measured);
 
     if (!st && traces->checkpoint &&
         now_s() - saved_s >= self->options.checkpoint_s) {

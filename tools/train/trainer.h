@@ -24,18 +24,18 @@
 #include <stdint.h>
 
 typedef struct {
-  uint32_t n_hidden;     ///< H
-  uint32_t n_layers;     ///< L
-  uint32_t n_streams;    ///< B, sequences side by side
-  uint32_t n_window;     ///< T, steps that a gradient reaches back
-  uint64_t n_steps;      ///< Planned optimiser steps; 0 to go by n_epochs
-  double   n_epochs;     ///< Readings of the training split
-  double   rate;         ///< Highest learning rate
-  double   floor;        ///< Share of the rate that is left at the end
-  uint64_t n_warmup;     ///< Steps of rising rate
-  double   decay;        ///< Weight decay
-  double   clip;         ///< Largest norm of a gradient
-  double   dropout;      ///< Share of each layer's outputs that are left out
+  uint32_t n_hidden;  ///< H
+  uint32_t n_layers;  ///< L
+  uint32_t n_streams; ///< B, sequences side by side
+  uint32_t n_window;  ///< T, steps that a gradient reaches back
+  uint64_t n_steps;   ///< Planned optimiser steps; 0 to go by n_epochs
+  double   n_epochs;  ///< Readings of the training split
+  double   rate;      ///< Highest learning rate
+  double   floor;     ///< Share of the rate that is left at the end
+  uint64_t n_warmup;  ///< Steps of rising rate
+  double   decay;     ///< Weight decay
+  double   clip;      ///< Largest norm of a gradient
+  double   dropout;   ///< Share of each layer's outputs that are left out
   uint64_t seed;
   uint32_t n_threads;
   uint64_t n_patience;   ///< Evaluations without a better loss; 0 for no end
