@@ -8,7 +8,7 @@ import os
 import re
 import sys
 
-from waflib import Build, ConfigSet, Configure, Context, Logs, Options, Scripting
+from waflib import Build, ConfigSet, Configure, Context, Options, Scripting
 
 APPNAME = 'perpetuo'
 VERSION = '0.1.0'
@@ -328,58 +328,47 @@ def can(bld, names):
     return all(n in bld.env.HAVE for n in closure(names) if n.isupper())
 
 
-def present(bld, paths):
-    """TODO while the house is being built: only the files that are there."""
-    there = [p for p in paths if bld.path.find_resource(p)]
-    for path in sorted(set(paths) - set(there)):
-        Logs.warn('not there yet: %s', path)
-    return there
-
-
-def sources_of(bld, folder, names):
-    return present(bld, ['%s/%s.c' % (folder, n) for n in names.split()])
+def sources_of(folder, names):
+    return ['%s/%s.c' % (folder, n) for n in names.split()]
 
 
 def build(bld):
     bld.includes = ['dsp', '.']
     for name, folder, use, names in ROOMS:
         if can(bld, [name]):
-            make(bld, 'c cstlib', name, use, sources_of(bld, folder, names),
+            make(bld, 'c cstlib', name, use, sources_of(folder, names),
                  'FAST' if folder in FAST_FOLDERS else 'SPEED')
     bundle(bld)
     for name, use, names in PROGRAMS:
         if can(bld, use):
-            make(bld, 'c cprogram', name, use, present(bld, names.split()))
+            make(bld, 'c cprogram', name, use, names.split())
     if bld.cmd == 'test':
         for _, name, use, more in TESTS:
             own = 'tests/%s.c' % name
             sources = [own] if bld.path.find_node(own) else []
             sources += more.split()
-            if can(bld, use) and sources and 'test_' in sources[0]:
+            if can(bld, use) and sources:
                 # They load the plugin as a host does, and do not link it
                 rooms = [u for u in use if u != 'plugin'] + ['M']
-                make(bld, 'c cprogram', 'tests/' + name, rooms,
-                     present(bld, sources), warnings=SOFT)
+                make(bld, 'c cprogram', 'tests/' + name, rooms, sources,
+                     warnings=SOFT)
 
 
 def make(bld, kind, name, use, sources, speed='SPEED', warnings=WARNINGS,
          **more):
-    if sources:
-        bld(features=kind, target=more.pop('target', name), name=name,
-            use=use + [speed], source=sources, includes=bld.includes,
-            cflags=warnings, install_path=None, **more)
+    bld(features=kind, target=more.pop('target', name), name=name,
+        use=use + [speed], source=sources, includes=bld.includes,
+        cflags=warnings, install_path=None, **more)
 
 
 def bundle(bld):
     """The plugin and its description, as a host finds them."""
     name, folder, use, names = PLUGIN
-    make(bld, 'c cshlib', name, use, sources_of(bld, folder, names),
+    make(bld, 'c cshlib', name, use, sources_of(folder, names),
          target='%s/%s' % (BUNDLE, APPNAME), linkflags=[
              '-Wl,-z,now', '-Wl,--no-undefined', '-Wl,--exclude-libs,ALL'])
 
-    files = {'%s.so' % APPNAME: None}
-    for ttl in present(bld, ['ttl/plugin.ttl']):
-        files['plugin.ttl'] = ttl
+    files = {'%s.so' % APPNAME: None, 'plugin.ttl': 'ttl/plugin.ttl'}
     for folder, kind in (('presets', '.ttl'), ('models', '.safetensors')):
         for path in bundled(bld, folder):
             if path.endswith(kind):
@@ -388,12 +377,11 @@ def bundle(bld):
         if source:
             bld(rule=copy, source=source, target='%s/%s' % (BUNDLE, target),
                 cls_keyword=lambda task: 'Copying')
-    for source in present(bld, ['ttl/manifest.ttl.in']):
-        presets = [f for f in files if f.startswith('presets/')]
-        bld(rule=manifest, source=[source] + presets, presets=presets,
-            target='%s/manifest.ttl' % BUNDLE,
-            cls_keyword=lambda task: 'Filling in')
-        files['manifest.ttl'] = source
+    presets = [f for f in files if f.startswith('presets/')]
+    files['manifest.ttl'] = 'ttl/manifest.ttl.in'
+    bld(rule=manifest, source=[files['manifest.ttl']] + presets,
+        presets=presets, target='%s/manifest.ttl' % BUNDLE,
+        cls_keyword=lambda task: 'Filling in')
     sweep(bld, files)
 
     if bld.cmd in ('install', 'uninstall'):
