@@ -10,6 +10,7 @@
 */
 
 #include "tests/check.h"
+#include "tests/fuzz.h"
 
 #include "tools/midi_file.h"
 #include "tools/train/key.h"
@@ -18,9 +19,6 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-
-int
-LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t n_bytes);
 
 /// What holds of every song that was read
 static void
@@ -110,27 +108,3 @@ LLVMFuzzerTestOneInput(const uint8_t* const bytes, const size_t n_bytes)
   }
   return 0;
 }
-
-#ifndef FUZZING
-
-int
-main(const int argc, char** const argv)
-{
-  int            n_read = 0;
-  static uint8_t bytes[1U << 20U];
-  for (int i = 1; i < argc; ++i) {
-    FILE* const file = fopen(argv[i], "rb");
-    if (!file) {
-      fprintf(stderr, "%s cannot be read\n", argv[i]);
-      return 1;
-    }
-    const size_t n = fread(bytes, 1U, sizeof(bytes), file);
-    fclose(file);
-    LLVMFuzzerTestOneInput(bytes, n);
-    ++n_read;
-  }
-  printf("ok %d files\n", n_read);
-  return 0;
-}
-
-#endif

@@ -4,50 +4,12 @@
 #include "tests/random_model.h"
 
 #include "base/rng.h"
+#include "tests/net_tensors.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define MAX_TENSORS (5U * NET_MAX_LAYERS + 3U)
-
-typedef struct {
-  char       names[MAX_TENSORS][24];
-  TensorSpec specs[MAX_TENSORS];
-  uint32_t   n;
-} List;
-
-static void
-add(List* const       list,
-    const char* const name,
-    const TensorType  type,
-    const uint32_t    n_rows,
-    const uint32_t    n_columns)
-{
-  TensorSpec* const spec = &list->specs[list->n];
-
-  memset(spec, 0, sizeof(*spec));
-  snprintf(list->names[list->n], sizeof(list->names[0]), "%s", name);
-  spec->name     = list->names[list->n++];
-  spec->type     = type;
-  spec->rank     = n_columns ? 2U : 1U;
-  spec->shape[0] = n_rows;
-  spec->shape[1] = n_columns;
-}
-
-/// A product's weights and their scales
-static void
-add_rows(List* const       list,
-         const char* const name,
-         const uint32_t    n_rows,
-         const uint32_t    n_columns)
-{
-  char scale[24];
-  snprintf(scale, sizeof(scale), "%.16s.scale", name);
-  add(list, name, TENSOR_I8, n_rows, n_columns);
-  add(list, scale, TENSOR_F32, n_rows, 0U);
-}
 
 static void
 fill(const Tensor* const tensor, const uint64_t seed)
@@ -77,44 +39,17 @@ fill(const Tensor* const tensor, const uint64_t seed)
 Model*
 random_model(const NetShape* const shape, const uint64_t seed)
 {
-  const uint32_t H = shape->n_hidden;
-  const uint32_t I = shape->n_hot_inputs + shape->n_dense;
+  NetTensors list;
+  net_tensors_init(&list, shape);
 
-  List list;
-  char name[24];
-  list.n = 0U;
-  for (uint32_t l = 0U; l < shape->n_layers; ++l) {
-    snprintf(name, sizeof(name), "lstm%u.w_in", l);
-    add_rows(&list, name, 4U * H, l ? H : I);
-    snprintf(name, sizeof(name), "lstm%u.w_hid", l);
-    add_rows(&list, name, 4U * H, H);
-    snprintf(name, sizeof(name), "lstm%u.bias", l);
-    add(&list, name, TENSOR_F32, 4U * H, 0U);
-  }
-  add_rows(&list, "out.w", shape->n_out, H);
-  add(&list, "out.bias", TENSOR_F32, shape->n_out, 0U);
-
-  const uint32_t sizes[6] = {shape->n_hot_inputs,
-                             shape->n_hot,
-                             shape->n_dense,
-                             shape->n_layers,
-                             shape->n_hidden,
-                             shape->n_out};
-  char           numbers[6][12];
-  ModelText      texts[] = {{"n_hot_inputs", numbers[0]},
-                            {"n_hot", numbers[1]},
-                            {"n_dense", numbers[2]},
-                            {"n_layers", numbers[3]},
-                            {"n_hidden", numbers[4]},
-                            {"n_out", numbers[5]},
-                            {"part", "melody"},
-                            {"card", "\"Random\"\\\n\t\x01 \xC3\xA9 weights"}};
-  for (uint32_t i = 0U; i < 6U; ++i) {
-    snprintf(numbers[i], sizeof(numbers[i]), "%u", sizes[i]);
-  }
+  ModelText texts[NET_N_SIZES + 2U];
+  memcpy(texts, list.sizes, sizeof(list.sizes));
+  texts[NET_N_SIZES] = (ModelText){"part", "melody"};
+  texts[NET_N_SIZES + 1U] =
+    (ModelText){"card", "\"Random\"\\\n\t\x01 \xC3\xA9 weights"};
 
   Model* model = NULL;
-  if (model_new(list.specs, list.n, texts, 8U, &model)) {
+  if (model_new(list.specs, list.n, texts, NET_N_SIZES + 2U, &model)) {
     fprintf(stderr, "No memory for a model\n");
     abort();
   }

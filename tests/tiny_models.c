@@ -8,65 +8,10 @@
 #include "compose/vocab.h"
 #include "music/style.h"
 #include "nn/model_file.h"
+#include "tests/net_tensors.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define MAX_TENSORS (5U * NET_MAX_LAYERS + 3U)
-
-typedef struct {
-  char       names[MAX_TENSORS][24];
-  TensorSpec specs[MAX_TENSORS];
-  uint32_t   n;
-} List;
-
-static void
-add(List* const       list,
-    const char* const name,
-    const TensorType  type,
-    const uint32_t    n_rows,
-    const uint32_t    n_columns)
-{
-  TensorSpec* const spec = &list->specs[list->n];
-  memset(spec, 0, sizeof(*spec));
-  snprintf(list->names[list->n], sizeof(list->names[0]), "%s", name);
-  spec->name     = list->names[list->n++];
-  spec->type     = type;
-  spec->rank     = n_columns ? 2U : 1U;
-  spec->shape[0] = n_rows;
-  spec->shape[1] = n_columns;
-}
-
-static void
-add_rows(List* const       list,
-         const char* const name,
-         const uint32_t    n_rows,
-         const uint32_t    n_columns)
-{
-  char scale[24];
-  snprintf(scale, sizeof(scale), "%.16s.scale", name);
-  add(list, name, TENSOR_I8, n_rows, n_columns);
-  add(list, scale, TENSOR_F32, n_rows, 0U);
-}
-
-static void
-add_all(List* const list, const NetShape* const shape)
-{
-  const uint32_t H = shape->n_hidden;
-  const uint32_t I = shape->n_hot_inputs + shape->n_dense;
-  char           name[24];
-  list->n = 0U;
-  for (uint32_t l = 0U; l < shape->n_layers; ++l) {
-    snprintf(name, sizeof(name), "lstm%u.w_in", l);
-    add_rows(list, name, 4U * H, l ? H : I);
-    snprintf(name, sizeof(name), "lstm%u.w_hid", l);
-    add_rows(list, name, 4U * H, H);
-    snprintf(name, sizeof(name), "lstm%u.bias", l);
-    add(list, name, TENSOR_F32, 4U * H, 0U);
-  }
-  add_rows(list, "out.w", shape->n_out, H);
-  add(list, "out.bias", TENSOR_F32, shape->n_out, 0U);
-}
 
 /// Weights up to about 1.5 and biases up to 1, exact in floats
 static void
@@ -117,37 +62,22 @@ tiny_model_write(const TinyModel* const tiny,
                           is_gate ? (uint32_t)N_GATE_CLASSES
                                   : vocab_n_tokens(tiny->part)};
 
-  List list;
-  add_all(&list, &shape);
-
-  const uint32_t sizes[6] = {shape.n_hot_inputs,
-                             shape.n_hot,
-                             shape.n_dense,
-                             shape.n_layers,
-                             shape.n_hidden,
-                             shape.n_out};
-  char           numbers[7][12];
-  char           styles[512];
+  NetTensors list;
+  char       styles[512];
+  char       version[12];
+  net_tensors_init(&list, &shape);
   list_styles(styles, sizeof(styles));
-  for (uint32_t i = 0U; i < 6U; ++i) {
-    snprintf(numbers[i], sizeof(numbers[i]), "%u", sizes[i]);
-  }
-  snprintf(numbers[6], sizeof(numbers[6]), "%u", VOCAB_VERSION);
+  snprintf(version, sizeof(version), "%u", VOCAB_VERSION);
 
-  const ModelText texts[] = {
-    {"n_hot_inputs", numbers[0]},
-    {"n_hot", numbers[1]},
-    {"n_dense", numbers[2]},
-    {"n_layers", numbers[3]},
-    {"n_hidden", numbers[4]},
-    {"n_out", numbers[5]},
+  ModelText texts[NET_N_SIZES + 5U] = {
     {"kind", either(tiny->kind, is_gate ? "gate" : "generator")},
     {"part",
      either(tiny->part_name, tiny->part == PART_MELODY ? "melody" : "drums")},
-    {"vocab_version", either(tiny->vocab_version, numbers[6])},
+    {"vocab_version", either(tiny->vocab_version, version)},
     {"styles", either(tiny->styles, styles)},
     {"card", "Random weights, for tests"},
   };
+  memcpy(texts + 5U, list.sizes, sizeof(list.sizes));
 
   Model* model = NULL;
   Status st    = model_new(
