@@ -163,6 +163,9 @@ NEEDS = [  # what, probe, Debian packages, verbs
     ('jalv', 'program jalv', 'jalv', 'rigs'),
     ('JACK', 'program jackd', 'jackd2', 'rigs'),
     ('JACK headers', 'library jack', 'libjack-jackd2-dev', 'rigs'),
+    ('a compiler for 64-bit Arm', 'program aarch64-linux-gnu-gcc',
+     'gcc-aarch64-linux-gnu libc6-dev-arm64-cross', 'rigs'),
+    ('an emulator of it', 'program qemu-aarch64', 'qemu-user', 'rigs'),
 ]
 
 # -ffp-contract=off: music is decided by these sums, see README, "Exact"

@@ -4,6 +4,7 @@
 """check.h for test programs in Python: same lines, same exit statuses."""
 
 import os
+import re
 import sys
 import traceback
 
@@ -13,6 +14,14 @@ BUILD = os.path.join(TOP, 'build')
 
 class Skip(Exception):
     """Raised by a test that cannot be tried here; says why."""
+
+
+def plain_build(path):
+    """Skip what cannot be tried on a library that a sanitizer has changed."""
+    check(os.path.isfile(path), '%s was not built' % path)
+    with open(path, 'rb') as binary:
+        if re.search(rb'__(asan|tsan|ubsan)_', binary.read()):
+            raise Skip('this build has a sanitizer in it')
 
 
 def check(that, words):

@@ -16,7 +16,7 @@ import re
 import shutil
 import subprocess
 
-from check import BUILD, Skip, check, run
+from check import BUILD, Skip, check, plain_build, run
 
 BUNDLE = os.path.join(BUILD, 'perpetuo.lv2', 'perpetuo.so')
 
@@ -49,13 +49,6 @@ def tool(*command):
                           universal_newlines=True).stdout
 
 
-def plain_build():
-    if not os.path.isfile(BUNDLE):
-        raise AssertionError('%s was not built' % BUNDLE)
-    if re.search(r'\b__(asan|tsan|ubsan)_', tool('nm', '-D', BUNDLE)):
-        raise Skip('a sanitizer adds calls of its own')
-
-
 def objects(room):
     found = glob.glob(os.path.join(BUILD, 'dsp', room, '*.o'))
     check(found, 'no objects of dsp/%s in build/' % room)
@@ -76,7 +69,7 @@ def defined(path):
 
 
 def test_audio_rooms_call_only_the_short_list():
-    plain_build()
+    plain_build(BUNDLE)
     rooms = ('base', 'music', 'play')
     ours = set()
     for room in rooms:
@@ -93,7 +86,7 @@ def test_audio_rooms_call_only_the_short_list():
 
 
 def test_rooms_that_decide_notes_call_no_libm():
-    plain_build()
+    plain_build(BUNDLE)
     bad = ['%s calls %s' % (name, f)
            for room in ('base', 'music', 'play', 'nn', 'compose')
            for path, name in objects(room)
@@ -142,7 +135,7 @@ def outside(graph, ways):
 
 
 def test_run_reaches_only_the_short_list():
-    plain_build()
+    plain_build(BUNDLE)
     graph = call_graph(tool('objdump', '-d', '--no-show-raw-insn', BUNDLE))
     roots = [f for f in graph if re.sub(r'^plugin_|\..*$', '', f) in ROOTS]
     check({'run', 'work_response'} <= {
@@ -159,7 +152,7 @@ def test_run_reaches_only_the_short_list():
 
 def test_work_is_seen_to_allocate():
     """The second net has no hole: it does see what work() reaches."""
-    plain_build()
+    plain_build(BUNDLE)
     graph = call_graph(tool('objdump', '-d', '--no-show-raw-insn', BUNDLE))
     found = {}
     for root in graph:
@@ -170,7 +163,7 @@ def test_work_is_seen_to_allocate():
 
 
 def test_only_the_descriptor_leaves():
-    plain_build()
+    plain_build(BUNDLE)
     names = {line.split()[-1].split('@')[0] for line in tool(
         'nm', '-D', '--defined-only', BUNDLE).splitlines()}
     extra = names - {'lv2_descriptor', '_init', '_fini'}
@@ -180,7 +173,7 @@ def test_only_the_descriptor_leaves():
 
 def test_no_library_but_c():
     """No BLAS, no C++ and no libm in somebody else's process."""
-    plain_build()
+    plain_build(BUNDLE)
     needed = set(re.findall(r'NEEDED\s+(\S+)', tool('objdump', '-p', BUNDLE)))
     extra = {n for n in needed if not re.match(
         r'^(libc|libpthread|ld-linux.*|libgcc_s)\.so', n)}

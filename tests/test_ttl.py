@@ -21,7 +21,7 @@ import shutil
 import subprocess
 import tempfile
 
-from check import BUILD, TOP, Skip, check, run
+from check import BUILD, TOP, Skip, check, plain_build, run
 
 BUNDLE = os.path.join(BUILD, 'perpetuo.lv2')
 URIS = ['urn:perpetuo:duo', 'urn:perpetuo:melody', 'urn:perpetuo:drums']
@@ -585,7 +585,7 @@ class Descriptor(ctypes.Structure):
 
 def descriptors():
     path = os.path.join(BUNDLE, 'perpetuo.so')
-    check(os.path.isfile(path), '%s was not built' % path)
+    plain_build(path)
     try:
         library = ctypes.CDLL(path)
     except OSError as trouble:
