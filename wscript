@@ -498,7 +498,7 @@ class Test(Verb, Build.BuildContext):
         missing = ['%s: a library is missing' % t[1] for t in TESTS
                    if t not in built]
         sys.exit(run.main([(t[0], t[1], 'ALONE' in t[2]) for t in built],
-                          args, missing))
+                          args, missing, bool(Options.options.sanitize)))
 
 
 class Program(Verb):

@@ -19,6 +19,7 @@ import time
 TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 BUILD = os.path.join(TOP, 'build')
 TIMEOUT_S = 420
+SLOW_TIMEOUT_S = 3600  # With a sanitizer in it
 N_JOBS = 2
 
 LINE = re.compile(r'^(ok|not ok|skip) (.+)$')
@@ -63,20 +64,22 @@ def environment():
     env['LC_ALL'] = 'C'
     env['LV2_PATH'] = os.pathsep.join([BUILD, '/usr/lib/lv2'])
     env['ASAN_OPTIONS'] = env.get('ASAN_OPTIONS', 'detect_leaks=1')
+    env['LSAN_OPTIONS'] = 'print_suppressions=0:suppressions=' + os.path.join(
+        TOP, 'tests', 'leaks.txt')
     return env
 
 
-def run_one(group, name):
+def run_one(group, name, timeout_s):
     outcome = Outcome(group, name)
     start = time.monotonic()
     try:
         done = subprocess.run(command(name), stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, cwd=TOP,
                               stdin=subprocess.DEVNULL, env=environment(),
-                              timeout=TIMEOUT_S)
+                              timeout=timeout_s)
         text, status = done.stdout, done.returncode
     except subprocess.TimeoutExpired as late:
-        text, status = late.stdout or b'', 'timeout, %d s' % TIMEOUT_S
+        text, status = late.stdout or b'', 'timeout, %d s' % timeout_s
     except OSError as trouble:
         text, status = str(trouble).encode(), 'not run'
     outcome.seconds = time.monotonic() - start
@@ -106,23 +109,25 @@ def chosen(tests, words):
     return [t for t in tests if not words or t[0] in words or t[1] in words]
 
 
-def main(tests, words, missing):
+def main(tests, words, missing, is_slow):
     """Run tests (group, name, alone); returns the exit status.
 
     @param missing Lines for what could not be built here.
+    @param is_slow Whether the build is not one for speed.
     """
     outcomes = []
     todo = chosen(tests, words)
+    timeout_s = SLOW_TIMEOUT_S if is_slow else TIMEOUT_S
     print('')
     with concurrent.futures.ThreadPoolExecutor(N_JOBS) as pool:
-        waiting = [pool.submit(run_one, group, name)
+        waiting = [pool.submit(run_one, group, name, timeout_s)
                    for group, name, alone in todo if not alone]
         for future in concurrent.futures.as_completed(waiting):
             outcomes.append(future.result())
             show(outcomes[-1])
     for group, name, alone in todo:
         if alone:
-            outcomes.append(run_one(group, name))
+            outcomes.append(run_one(group, name, timeout_s))
             show(outcomes[-1])
 
     print('')
