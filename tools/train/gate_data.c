@@ -18,7 +18,7 @@
 
 /// Most real phrases that one row of the map gives to a split; and all of them
 /// together where there is no map
-#define MAX_ROW_PHRASES 600U
+#define MAX_ROW_PHRASES 2400U
 #define MAX_PHRASES 12000U
 
 /// Fewer notes are no phrase
