@@ -596,8 +596,8 @@ test_shares_and_splits(void)
 static void
 test_too_much_of_a_row_is_thinned_out(void)
 {
-  // A row with about 1000 phrases of four notes, and one with a few
-  enum { N = 4000, N_FEW = 40 };
+  // A row with about 4000 phrases of four notes, and one with a few
+  enum { N = 16000, N_FEW = 40 };
   static GridNote many[N];
   static int8_t   no_energy[N];
   static uint8_t  no_fill[N];
@@ -629,7 +629,7 @@ test_too_much_of_a_row_is_thinned_out(void)
   for (uint32_t i = 0U; i < set.n_sequences; ++i) {
     n[set.sequence[i].i_piece] += set.sequence[i].group == KIND_REAL;
   }
-  CHECK(n[0] > 500U && n[0] < 700U);
+  CHECK(n[0] > 2200U && n[0] < 2600U);
   CHECK(n[1] > 2U && n[1] <= N_FEW / 4U);
   dataset_clear(&set);
 
@@ -640,7 +640,7 @@ test_too_much_of_a_row_is_thinned_out(void)
   for (uint32_t i = 0U; i < set.n_sequences; ++i) {
     n[0] += set.sequence[i].group == KIND_REAL;
   }
-  CHECK(n[0] > 700U && n[0] <= N / 4U);
+  CHECK(n[0] > 2600U && n[0] <= N / 4U);
   dataset_clear(&set);
 }
 
