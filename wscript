@@ -38,11 +38,18 @@ ROOMS = [  # name, folder, may use, sources
     ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],
      'uri_table timeline capture host_worker host'),
     ('draw', 'tools', ['base', 'music', 'CAIRO', 'M'], 'piano_roll'),
+    ('reading', 'tools/train', ['base', 'music', 'midi', 'M'],
+     'corpus_map tally quantise key lines fills corpus'),
     ('school', 'tools/train',
-     ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'CAIRO', 'M'],
-     'corpus_map tally quantise key lines fills corpus corpus_dataset '
-     'spoil gate_data gate_report ngram checkpoint progress loss_curve card '
-     'trainer'),
+     ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'reading', 'CAIRO',
+      'M'],
+     'corpus_dataset spoil gate_data gate_report ngram checkpoint progress '
+     'loss_curve card trainer'),
+    # It judges what the gate let through, so it uses nothing of the gate's
+    ('judge', 'tools/judge', ['base', 'music', 'midi', 'reading', 'M'],
+     'takes samples melody_features overlap neighbours moves copying surprise '
+     'form drum_features together chain baselines figures report_text '
+     'report_html'),
 ]
 
 # What the plugin may use; it carries nothing else
@@ -53,6 +60,7 @@ PLUGIN = ('plugin', 'plugin',
 PROGRAMS = [  # name, rooms and libraries, sources
     ('perpetuo-demo', ['host', 'midi', 'draw', 'compose'], 'tools/demo.c'),
     ('perpetuo-train', ['school', 'draw'], 'tools/train/train.c'),
+    ('perpetuo-judge', ['judge'], 'tools/judge.c'),
 ]
 
 # Tests: a program for each word, in groups.  tests/NAME.c or tests/NAME.py.
@@ -88,6 +96,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_key', ['school'], ''),
     ('unit', 'test_lines', ['school'], ''),
     ('unit', 'test_corpus', ['school'], 'tests/failing_alloc.c'),
+    ('unit', 'test_judge', ['judge'], 'tests/failing_alloc.c'),
     ('numbers', 'test_exact', ['nn'], ''),
     ('numbers', 'test_product', ['nn', 'oracle'], 'tests/failing_alloc.c'),
     ('numbers', 'test_dense', ['nn'], ''),
@@ -126,6 +135,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('presets', 'test_presets', ['host', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
+    ('cli', 'test_judge_cli', ['judge'], ''),
 ]
 
 # Sources that a test builds by itself
@@ -145,10 +155,10 @@ LIBRARIES = [  # name here, name for pkg-config, Debian package
 RIGS = '../shared/rigs/hosts'
 NEEDS = [  # what, probe, Debian packages, verbs
     ('a C compiler', 'program cc gcc clang', 'gcc libc6-dev',
-     'build demo train test'),
+     'build demo train judge test'),
     ('pkg-config', 'program pkg-config', 'pkg-config',
-     'build demo train test'),
-    ('LV2 headers', 'library lv2', 'lv2-dev', 'build demo train test'),
+     'build demo train judge test'),
+    ('LV2 headers', 'library lv2', 'lv2-dev', 'build demo train judge test'),
     ('lilv, to host the plugin', 'library lilv-0', 'liblilv-dev', 'demo test'),
     ('cairo, to draw', 'library cairo', 'libcairo2-dev', 'demo train test'),
     ('OpenBLAS, to train', 'library openblas', 'libopenblas-dev',
@@ -215,6 +225,7 @@ USAGE = '''./waf [OPTIONS] VERB [...]
   demo [...]   build, play a song in a host, leave it in build/demo
   test [...]   build, run every test; or only the groups or programs named
   train [...]  build, learn the models again from folders of MIDI files
+  judge [...]  build, measure folders of MIDI files against real music
   build        build the bundle build/perpetuo.lv2 and the programs
   install      put the bundle into ~/.lv2, or into PREFIX/lib/lv2
   uninstall    take it away again
@@ -222,7 +233,7 @@ USAGE = '''./waf [OPTIONS] VERB [...]
   lint         formatting, rooms and clang-tidy
   clean        remove what was built
 
-What follows demo, test and train is for them: ./waf demo --help'''
+What follows demo, test, train and judge is for them: ./waf demo --help'''
 
 
 def options(opt):
@@ -547,3 +558,8 @@ class Demo(Program, Build.BuildContext):
 class Train(Program, Build.BuildContext):
     """builds, and learns the models again"""
     cmd, program = 'train', 'perpetuo-train'
+
+
+class Judge(Program, Build.BuildContext):
+    """builds, and measures music against real music"""
+    cmd, program = 'judge', 'perpetuo-judge'

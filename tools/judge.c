@@ -1,0 +1,466 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+/**
+   perpetuo-judge: measures folders of MIDI files against held-out real music.
+
+   It reads MIDI files and nothing else, so that it can judge any system's
+   output, and it uses nothing that the gate uses: no model, no feature of its.
+*/
+
+#include "base/rng.h"
+#include "music/style.h"
+#include "tools/judge/baselines.h"
+#include "tools/judge/figures.h"
+#include "tools/judge/form.h"
+#include "tools/judge/report.h"
+#include "tools/judge/takes.h"
+#include "tools/train/corpus.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define EXIT_USAGE 2
+#define MAX_PATH 1024U
+#define MAX_FOLDERS (REPORT_MAX_SETS - N_BASELINES)
+#define BASELINE_TAKES 48U
+#define SEED 7U
+
+// What was asked for
+// ------------------------------------------------------------
+
+typedef struct {
+  const char* real;
+  const char* map;
+  const char* styles;
+  uint32_t    style_bits; ///< As TakeFilter has them
+  char        output[MAX_PATH];
+  uint32_t    n_folders;
+  const char* folders[MAX_FOLDERS];
+  bool        is_help;
+} Wish;
+
+static const char usage[] =
+  "perpetuo-judge --real DIR [OPTION]... FOLDER...\n"
+  "\n"
+  "Measures the MIDI files in each FOLDER against real music that was held "
+  "out,\n"
+  "and writes report.txt and index.html.\n"
+  "\n"
+  "  --real DIR      real music: MIDI files, in folders\n"
+  "  --map FILE      what its folders are, as the trainer takes it\n"
+  "  --style LIST    only real music of these styles: house,techno,...  (all)\n"
+  "  --output DIR    where to leave the files (judge, beside this program)\n"
+  "  --help          this text\n";
+
+static bool
+complain(const char* const format, ...) PRINTF_LIKE(1, 2);
+
+/// Say what is wrong, as a sentence.  @return false.
+static bool
+complain(const char* const format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  fputs("perpetuo-judge: ", stderr);
+  vfprintf(stderr, format, args);
+  fputs("\n", stderr);
+  va_end(args);
+  return false;
+}
+
+/// Folder of this program, with a slash
+static void
+find_home(char* const path)
+{
+  const ssize_t n     = readlink("/proc/self/exe", path, MAX_PATH - 32U);
+  path[n > 0 ? n : 0] = '\0';
+  char* const slash   = strrchr(path, '/');
+  strcpy(slash ? slash + 1 : path, slash ? "" : "./");
+}
+
+/// Styles by their symbols, with commas between
+static bool
+read_styles(const char* const list, uint32_t* const bits)
+{
+  const char* at = list;
+  *bits          = 0U;
+  while (at) {
+    const char* const end = strchr(at, ',');
+    char              symbol[32];
+    const size_t      n = end ? (size_t)(end - at) : strlen(at);
+    snprintf(symbol, sizeof(symbol), "%.*s", (int)(n < 31U ? n : 31U), at);
+    const int found = style_find(symbol);
+    if (found < 0) {
+      complain("There is no style \"%s\".  These there are:", symbol);
+      for (int i = 0; i < (int)N_STYLES; ++i) {
+        fprintf(stderr, " %s", style_row((Style)i)->symbol);
+      }
+      fputs("\n", stderr);
+      return false;
+    }
+    *bits |= 1U << (unsigned)found;
+    at = end ? end + 1 : NULL;
+  }
+  return true;
+}
+
+/// One option that takes a value
+static bool
+read_option(const char* const name, const char* const text, Wish* const wish)
+{
+  if (!*text) {
+    return complain("%s takes a text that is not empty.", name);
+  }
+  if (!strcmp(name, "--real")) {
+    wish->real = text;
+  } else if (!strcmp(name, "--map")) {
+    wish->map = text;
+  } else if (!strcmp(name, "--style")) {
+    wish->styles = text;
+    return read_styles(text, &wish->style_bits);
+  } else if (!strcmp(name, "--output")) {
+    if (strlen(text) >= sizeof(wish->output) - 32U) {
+      return complain("The path of --output is too long.");
+    }
+    strcpy(wish->output, text);
+  } else {
+    return complain("There is no option \"%s\"; --help names them all.", name);
+  }
+  return true;
+}
+
+static bool
+add_folder(const char* const path, Wish* const wish)
+{
+  if (!*path) {
+    return complain("A folder cannot be named \"\".");
+  }
+  if (wish->n_folders == MAX_FOLDERS) {
+    return complain("%u folders are as many as can be judged at once.",
+                    MAX_FOLDERS);
+  }
+  wish->folders[wish->n_folders++] = path;
+  return true;
+}
+
+/// An option and its value, which may stand behind "="
+static bool
+read_word(const int n_args, char** const args, int* const i, Wish* const wish)
+{
+  char        name[32] = "";
+  const char* value    = strchr(args[*i], '=');
+  const int   n_name = value ? (int)(value - args[*i]) : (int)strlen(args[*i]);
+  snprintf(name, sizeof(name), "%.*s", n_name < 31 ? n_name : 31, args[*i]);
+  if (!value && *i + 1 == n_args) {
+    return complain("The option \"%s\" is unknown or lacks its value.", name);
+  }
+  return read_option(name, value ? value + 1 : args[++*i], wish);
+}
+
+static bool
+read_options(const int n_args, char** const args, Wish* const wish)
+{
+  char home[MAX_PATH];
+  find_home(home);
+  memset(wish, 0, sizeof(*wish));
+  wish->style_bits = ANY_STYLE;
+  snprintf(wish->output, sizeof(wish->output), "%.980sjudge", home);
+  for (int i = 1; i < n_args; ++i) {
+    if (!strcmp(args[i], "--help") || !strcmp(args[i], "-h")) {
+      wish->is_help = true;
+      return true;
+    }
+    if (!(args[i][0] == '-' ? read_word(n_args, args, &i, wish)
+                            : add_folder(args[i], wish))) {
+      return false;
+    }
+  }
+  if (!wish->real) {
+    return complain("Say where the real music is: --real DIR.");
+  }
+  return wish->n_folders ||
+         complain("Name a folder of MIDI files to be judged.");
+}
+
+// The work
+// --------------------------------------------------------------------
+
+typedef struct {
+  const Wish* wish;
+  TakeSet     known; ///< All pieces to learn from
+  TakeSet     alike; ///< Of these, what is of the styles and in four
+  TakeSet     held_out;
+  TakeSet     sets[REPORT_MAX_SETS];
+  Copying*    copying;
+  Surprise*   surprise;
+  BarBook     bars;
+  Figures     real;
+  Figures     figures[REPORT_MAX_SETS];
+  Report      report;
+} Job;
+
+static void
+clear_job(Job* const job)
+{
+  for (uint32_t i = 0U; i < REPORT_MAX_SETS; ++i) {
+    figures_clear(&job->figures[i]);
+    takes_clear(&job->sets[i]);
+  }
+  figures_clear(&job->real);
+  bar_book_clear(&job->bars);
+  surprise_free(job->surprise);
+  copying_free(job->copying);
+  takes_clear(&job->held_out);
+  takes_clear(&job->alike);
+  takes_clear(&job->known);
+}
+
+static Status
+read_real(Job* const job, Trouble* const trouble)
+{
+  const Wish* const   wish    = job->wish;
+  const CorpusOptions options = {wish->real, wish->map, 0U, NULL};
+  const uint32_t      styles  = wish->style_bits;
+  const TakeFilter    known   = {SPLIT_TRAIN, ANY_STYLE, false, NULL};
+  const TakeFilter    alike   = {SPLIT_TRAIN, styles, true, wish->real};
+  const TakeFilter    held    = {SPLIT_HELD_OUT, styles, true, wish->real};
+  Corpus*             corpus  = NULL;
+  fprintf(stderr, "Reading \"%s\" ...\n", wish->real);
+  Status st = corpus_read(&options, &corpus, trouble);
+  if (!st) {
+    fprintf(stderr, "  %u pieces\n", corpus->n_pieces);
+    st = takes_read(corpus, &known, &job->known);
+    st = st ? st : takes_read(corpus, &alike, &job->alike);
+    st = st ? st : takes_read(corpus, &held, &job->held_out);
+  }
+  corpus_free(corpus);
+  if (!st && (job->held_out.n_takes < 4U || job->alike.n_takes < 4U)) {
+    return trouble_say(trouble,
+                       STATUS_NO_FILE,
+                       "\"%s\" has %u held-out pieces in four and %u to learn "
+                       "from%s; at least 4 of either are needed",
+                       wish->real,
+                       job->held_out.n_takes,
+                       job->alike.n_takes,
+                       wish->styles ? " of these styles" : "");
+  }
+  return st;
+}
+
+/// What all sets are measured against
+static Status
+learn(Job* const job)
+{
+  fprintf(stderr, "Learning what real music is like ...\n");
+  Status st = copying_new(&job->known, &job->copying);
+  st        = st ? st : surprise_new(&job->alike, &job->surprise);
+  return st ? st : bar_book_init(&job->bars, &job->known);
+}
+
+static Status
+read_folder(const char* const path, TakeSet* const set, Trouble* const trouble)
+{
+  const CorpusOptions options = {path, NULL, 0U, NULL};
+  const TakeFilter    all     = {ANY_SPLIT, ANY_STYLE, true, path};
+  Corpus*             corpus  = NULL;
+  fprintf(stderr, "Reading \"%s\" ...\n", path);
+  Status st = corpus_read(&options, &corpus, trouble);
+  st        = st ? st : takes_read(corpus, &all, set);
+  corpus_free(corpus);
+  if (!st && !set->n_takes) {
+    return trouble_say(
+      trouble, STATUS_NO_FILE, "No piece in \"%s\" is in 4/4", path);
+  }
+  return st;
+}
+
+static Status
+make_baseline(Job* const job, const uint32_t i)
+{
+  const uint32_t n = job->held_out.n_takes < BASELINE_TAKES
+                       ? job->held_out.n_takes
+                       : BASELINE_TAKES;
+  return baseline_make(
+    &job->alike, (Baseline)i, n, rng_key(rng_seed(SEED), i), &job->sets[i]);
+}
+
+/// The last part of a path, without slashes at its end
+static void
+name_of(const char* const path, char name[FIGURES_NAME_ROOM])
+{
+  size_t end = strlen(path);
+  while (end > 1U && path[end - 1U] == '/') {
+    --end;
+  }
+  size_t begin = end;
+  while (begin && path[begin - 1U] != '/') {
+    --begin;
+  }
+  const size_t n = end - begin;
+  snprintf(name,
+           FIGURES_NAME_ROOM,
+           "%.*s",
+           (int)(n < FIGURES_NAME_ROOM ? n : FIGURES_NAME_ROOM - 1U),
+           path + begin);
+}
+
+/// Real music first, then the baselines, then the folders
+static Status
+measure(Job* const job, Trouble* const trouble)
+{
+  Yardstick yardstick = {job->copying,
+                         &job->bars,
+                         job->surprise,
+                         form_median_length(&job->held_out),
+                         NULL};
+  fprintf(stderr, "Measuring %u held-out pieces ...\n", job->held_out.n_takes);
+  Status st = figures_measure(&yardstick, "real", &job->held_out, &job->real);
+  yardstick.real        = &job->real;
+  const uint32_t n_sets = N_BASELINES + job->wish->n_folders;
+  for (uint32_t i = 0U; !st && i < n_sets; ++i) {
+    const char* const folder =
+      i < N_BASELINES ? NULL : job->wish->folders[i - N_BASELINES];
+    char name[FIGURES_NAME_ROOM];
+    name_of(folder ? folder : baseline_name((Baseline)i), name);
+    st = folder ? read_folder(folder, &job->sets[i], trouble)
+                : make_baseline(job, i);
+    if (!st) {
+      fprintf(stderr, "Measuring %s ...\n", name);
+      st = figures_measure(&yardstick, name, &job->sets[i], &job->figures[i]);
+      job->report.folders[i] = folder;
+    }
+  }
+  job->report.real_folder = job->wish->real;
+  job->report.styles      = job->wish->styles;
+  job->report.n_known     = job->known.n_takes;
+  job->report.real        = &job->real;
+  job->report.n_sets      = n_sets;
+  job->report.sets        = job->figures;
+  return st;
+}
+
+/// Make a folder and those above it
+static Status
+make_folders(const char* const path, Trouble* const trouble)
+{
+  char         copy[2U * MAX_PATH];
+  const size_t n = strlen(path);
+  snprintf(copy, sizeof(copy), "%s", path);
+  for (size_t i = 1U; i <= n; ++i) {
+    if (copy[i] == '/' || !copy[i]) {
+      const char kept = copy[i];
+      copy[i]         = '\0';
+      if (mkdir(copy, 0777) && errno != EEXIST) {
+        return trouble_say(trouble,
+                           STATUS_NO_WRITE,
+                           "Cannot make the folder \"%s\": %s",
+                           copy,
+                           strerror(errno));
+      }
+      copy[i] = kept;
+    }
+  }
+  struct stat info;
+  const bool  is_folder = !stat(path, &info) && S_ISDIR(info.st_mode);
+  if (!is_folder || access(path, W_OK | X_OK)) {
+    return trouble_say(trouble,
+                       STATUS_NO_WRITE,
+                       "Cannot write into the folder \"%s\": %s",
+                       path,
+                       strerror(is_folder ? errno : ENOTDIR));
+  }
+  return STATUS_SUCCESS;
+}
+
+typedef void (*Writer)(const Report*, FILE*);
+
+/// Write a file, whole or not at all
+static Status
+write_file(const Job* const  job,
+           const char* const name,
+           const Writer      write,
+           Trouble* const    trouble)
+{
+  char path[MAX_PATH + 32U];
+  char fresh[MAX_PATH + 40U];
+  snprintf(path, sizeof(path), "%s/%s", job->wish->output, name);
+  snprintf(fresh, sizeof(fresh), "%s.new", path);
+  FILE* const file = fopen(fresh, "w");
+  bool        ok   = file != NULL;
+  if (file) {
+    write(&job->report, file);
+    ok = !ferror(file);
+    ok = !fclose(file) && ok;
+  }
+  if (!ok || rename(fresh, path)) {
+    const int why = errno;
+    remove(fresh);
+    return trouble_say(
+      trouble, STATUS_NO_WRITE, "Cannot write \"%s\": %s", path, strerror(why));
+  }
+  return STATUS_SUCCESS;
+}
+
+static Status
+judge(Job* const job, Trouble* const trouble)
+{
+  Status st = make_folders(job->wish->output, trouble);
+  st        = st ? st : read_real(job, trouble);
+  st        = st ? st : learn(job);
+  st        = st ? st : measure(job, trouble);
+  st        = st ? st : write_file(job, "report.txt", report_text, trouble);
+  st        = st ? st : write_file(job, "index.html", report_html, trouble);
+  if (!st) {
+    report_text(&job->report, stdout);
+    printf("\n  %s/report.txt\n  %s/index.html\n",
+           job->wish->output,
+           job->wish->output);
+  }
+  return st;
+}
+
+/// Whether all that was printed has got through
+static int
+end_output(const int result)
+{
+  if (fflush(stdout) || ferror(stdout)) {
+    complain("Cannot print: %s.", strerror(errno));
+    return result ? result : EXIT_FAILURE;
+  }
+  return result;
+}
+
+int
+main(int argc, char** argv)
+{
+  Wish wish;
+  if (!read_options(argc, argv, &wish)) {
+    return EXIT_USAGE;
+  }
+  if (wish.is_help) {
+    fputs(usage, stdout);
+    return end_output(EXIT_SUCCESS);
+  }
+
+  Job* const job     = (Job*)calloc(1U, sizeof(Job));
+  Trouble    trouble = {""};
+  Status     st      = STATUS_NO_MEM;
+  if (job) {
+    job->wish = &wish;
+    st        = judge(job, &trouble);
+    clear_job(job);
+  }
+  free(job);
+  if (st) {
+    complain("%s.", trouble.text[0] ? trouble.text : status_text(st));
+    return EXIT_FAILURE;
+  }
+  return end_output(EXIT_SUCCESS);
+}

@@ -1,0 +1,47 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+/// Measured things as a table: a row for each window or bar, a column for each
+/// feature
+#ifndef PERPETUO_TOOLS_JUDGE_SAMPLES_H
+#define PERPETUO_TOOLS_JUDGE_SAMPLES_H
+
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct {
+  uint32_t  n_rows;
+  uint32_t  n_columns;
+  uint32_t  n_pieces; ///< Pieces are numbered 0 .. n_pieces - 1
+  double*   value;    ///< (n_rows, n_columns)
+  uint32_t* piece;    ///< (n_rows) where each row is from, rising
+} Samples;
+
+/// An empty table with room for so many rows.  STATUS_NO_MEM.
+NODISCARD Status
+samples_init(Samples* samples, uint32_t max_rows, uint32_t n_columns);
+
+/// Free the table; a zeroed one is allowed
+void
+samples_clear(Samples* samples);
+
+/// Append a row (n_columns) within the room that there is.  `piece` is at
+/// least that of the last row.
+void
+samples_add(Samples* samples, uint32_t piece, const double* row);
+
+/// The rows of some pieces.  @param is_in (n_pieces).  STATUS_NO_MEM.
+NODISCARD Status
+samples_pick(const Samples* from, const bool* is_in, Samples* to);
+
+/// Mean of a column; not a number when there are no rows
+double
+samples_mean(const Samples* samples, uint32_t column);
+
+/// Standard deviation of a column (over n), 0 for fewer than two rows
+double
+samples_spread(const Samples* samples, uint32_t column);
+
+#endif // PERPETUO_TOOLS_JUDGE_SAMPLES_H
