@@ -135,7 +135,9 @@ def test_demo_refuses_nonsense():
         for words in (['--bars', 'many'], ['--bars', '0'], ['--bars', '-4'],
                       ['--bars'], ['--tempo', 'fast'], ['--tempo', '0'],
                       ['--seed', 'x'], ['--sing'], ['--preset', 'Polka night'],
-                      ['--uri', 'urn:nobody:home']):
+                      ['--uri', 'urn:nobody:home'], ['--set', 'energy'],
+                      ['--set', 'energy=much'], ['--set', 'energy=1000'],
+                      ['--set', 'noise=1']):
             refused(say([demo] + words, cwd=room))
             check(not os.listdir(room), '%s left %s' % (
                 ' '.join(words), os.listdir(room)))

@@ -106,14 +106,15 @@ test_any_sketch_has_room_as_tokens(void)
 }
 
 static void
-test_knobs_in_the_middle_say_nothing(void)
+test_knobs_in_the_middle_are_the_styles(void)
 {
   Mix    mix;
   int8_t dense[N_DENSE];
   mix_init(&mix);
   wish_describe(&mix, PART_MELODY, 50U, dense);
   CHECK(dense[DENSE_STYLE + STYLE_HOUSE] == 127);
-  CHECK(dense[DENSE_DENSITY] == 0 && dense[DENSE_RANGE] == 0);
+  CHECK(dense[DENSE_DENSITY] == style_row(STYLE_HOUSE)->density[PART_MELODY]);
+  CHECK(dense[DENSE_RANGE] == style_row(STYLE_HOUSE)->range);
   CHECK(dense[DENSE_ENERGY] == 0);
   CHECK(dense[DENSE_MODE] == 127 * song_mode(&mix));
 }
@@ -165,7 +166,7 @@ main(void)
   RUN(test_onsets_are_bits);
   RUN(test_a_slice_begins_anew);
   RUN(test_any_sketch_has_room_as_tokens);
-  RUN(test_knobs_in_the_middle_say_nothing);
+  RUN(test_knobs_in_the_middle_are_the_styles);
   RUN(test_knobs_reach_their_part);
   RUN(test_wildness_has_its_middle_at_one);
   CHECK_END();

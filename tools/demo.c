@@ -34,6 +34,7 @@
 #define BLOCK 256U
 #define MAX_BARS 1024U
 #define MAX_PATH 1024U
+#define MAX_SETTINGS 64U
 #define BAR_WIDTH 40U ///< Of the progress bar, characters
 #define URI_DUO "urn:perpetuo:duo"
 #define URI_MELODY "urn:perpetuo:melody"
@@ -42,7 +43,15 @@
 // What was asked for
 // -----------------------------------------------------------
 
+/// A control that is not left as the preset has it
 typedef struct {
+  char  symbol[40];
+  float value;
+} Setting;
+
+typedef struct {
+  uint32_t    n_settings;
+  Setting     settings[MAX_SETTINGS];
   uint32_t    n_bars;
   double      bpm;
   int64_t     seed;   ///< Below 0: as the plugin or the preset has it
@@ -61,6 +70,7 @@ static const char usage[] =
   "  --tempo BPM     20 to 300 (128)\n"
   "  --seed N        another number is another song, 0 to 65535\n"
   "  --preset NAME   a preset, by its label or URI; \"list\" names them\n"
+  "  --set NAME=N    turn a knob, such as energy=80; as often as wanted\n"
   "  --uri URI       duo, melody, drums, or a plugin's URI (duo)\n"
   "  --output DIR    where to leave the files (demo, beside this program)\n"
   "  --bundle DIR    the plugin's bundle (perpetuo.lv2, beside this program)\n"
@@ -136,6 +146,33 @@ read_uri(const char* const text, Wish* const wish)
   return read_text("--uri", uri, sizeof(wish->uri), wish->uri);
 }
 
+/// A control's symbol and its value
+static bool
+read_setting(const char* const text, Wish* const wish)
+{
+  const char* const sign = strchr(text, '=');
+  char*             end  = NULL;
+  Setting           setting;
+  if (wish->n_settings == MAX_SETTINGS) {
+    complain("--set can be given %u times.", MAX_SETTINGS);
+    return false;
+  }
+  if (!sign || sign == text ||
+      (size_t)(sign - text) >= sizeof(setting.symbol)) {
+    complain("--set takes NAME=VALUE, such as energy=80, not \"%s\".", text);
+    return false;
+  }
+  memcpy(setting.symbol, text, (size_t)(sign - text));
+  setting.symbol[sign - text] = '\0';
+  setting.value               = strtof(sign + 1, &end);
+  if (end == sign + 1 || *end || !isfinite(setting.value)) {
+    complain("\"%s\" is no number for %s.", sign + 1, setting.symbol);
+    return false;
+  }
+  wish->settings[wish->n_settings++] = setting;
+  return true;
+}
+
 /// One option that takes a value
 static bool
 read_option(const char* const name, const char* const text, Wish* const wish)
@@ -157,6 +194,8 @@ read_option(const char* const name, const char* const text, Wish* const wish)
     wish->rate_hz = (uint32_t)n;
   } else if (!strcmp(name, "--preset")) {
     wish->preset = text;
+  } else if (!strcmp(name, "--set")) {
+    ok = read_setting(text, wish);
   } else if (!strcmp(name, "--uri")) {
     ok = read_uri(text, wish);
   } else if (!strcmp(name, "--output")) {
@@ -324,6 +363,39 @@ main_style(const Mix* const mix)
   return (Style)best;
 }
 
+/// Turn the knobs that were named; false and a sentence when there is no such
+static bool
+turn_knobs(const Wish* const wish, Host* const host)
+{
+  for (uint32_t i = 0U; i < wish->n_settings; ++i) {
+    const Setting* const setting = &wish->settings[i];
+    HostControl          control = {NULL, 0.0f, 0.0f, 0.0f};
+    uint32_t             k       = 0U;
+    while (k < host_n_controls(host) &&
+           strcmp((control = host_control(host, k)).symbol, setting->symbol)) {
+      ++k;
+    }
+    if (k == host_n_controls(host)) {
+      complain("There is no control \"%s\".  These there are:",
+               setting->symbol);
+      for (k = 0U; k < host_n_controls(host); ++k) {
+        fprintf(stderr, " %s", host_control(host, k).symbol);
+      }
+      fputs("\n", stderr);
+      return false;
+    }
+    if (setting->value < control.minimum || setting->value > control.maximum) {
+      complain("%s goes from %g to %g.",
+               setting->symbol,
+               (double)control.minimum,
+               (double)control.maximum);
+      return false;
+    }
+    host_set(host, setting->symbol, setting->value);
+  }
+  return true;
+}
+
 /// A host of one plugin, set up as wished; null and a sentence otherwise
 static Host*
 open_host(const Wish* const wish, const char* const uri)
@@ -353,6 +425,10 @@ open_host(const Wish* const wish, const char* const uri)
   }
   if (wish->seed >= 0) {
     host_set(host, "seed", (float)wish->seed);
+  }
+  if (!turn_knobs(wish, host)) {
+    host_free(host);
+    return NULL;
   }
   host_activate(host);
   return host;

@@ -21,6 +21,34 @@ knob(const uint32_t percent)
   return (int8_t)((p - 50) * 127 / 50);
 }
 
+/// 0 .. 100 to -127 .. 127; 50 is what is usual
+static int8_t
+knob_around(const uint32_t percent, const int usual)
+{
+  const int p = (int)(percent < 100U ? percent : 100U);
+  return (int8_t)(p < 50 ? (usual + 127) * p / 50 - 127
+                         : usual + (127 - usual) * (p - 50) / 50);
+}
+
+/// What is usual in a blend of styles
+typedef struct {
+  int density;
+  int range;
+} Usual;
+
+static Usual
+usual_of(const int8_t* const weights, const Part part)
+{
+  int density = 0;
+  int range   = 0;
+  for (unsigned i = 0U; i < N_STYLES; ++i) {
+    const StyleRow* const row = style_row((Style)i);
+    density += weights[i] * row->density[part];
+    range += weights[i] * row->range;
+  }
+  return (Usual){density / 127, range / 127};
+}
+
 void
 wish_describe(const Mix* const mix,
               const Part       part,
@@ -33,10 +61,12 @@ wish_describe(const Mix* const mix,
   };
 
   mix_styles(mix, part, dense + DENSE_STYLE);
-  dense[DENSE_DENSITY] = knob(density[part]);
-  dense[DENSE_RANGE]   = part == PART_MELODY ? knob(mix->range) : (int8_t)0;
-  dense[DENSE_ENERGY]  = knob(energy);
-  dense[DENSE_MODE]    = (int8_t)(127 * song_mode(mix));
+  const Usual usual    = usual_of(dense + DENSE_STYLE, part);
+  dense[DENSE_DENSITY] = knob_around(density[part], usual.density);
+  dense[DENSE_RANGE] =
+    part == PART_MELODY ? knob_around(mix->range, usual.range) : (int8_t)0;
+  dense[DENSE_ENERGY] = knob(energy);
+  dense[DENSE_MODE]   = (int8_t)(127 * song_mode(mix));
 }
 
 void

@@ -50,7 +50,7 @@ wish_end_grid(const Wish* wish);
 /**
    The dense inputs that a mix asks a part's model for.
 
-   Knobs at 50 are 0, which leaves it to the model.
+   Density and register at 50 are what the mix's styles usually have.
    @param energy Of the section, 0 .. 100.
    @param dense (N_DENSE).
 */

@@ -38,6 +38,8 @@ typedef struct {
   const char* name;        ///< As shown to people
   bool        has_part[2]; ///< By Part: is there music of it to learn from?
   uint8_t     minor;       ///< Share of its pieces in a minor mode, percent
+  int8_t      density[2];  ///< By Part: its usual one, as vocab_density() has it
+  int8_t      range;       ///< Its usual one, as vocab_range() has it
 } StyleRow;
 
 /// The row of a style.  Thread: any.
