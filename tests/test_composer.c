@@ -381,7 +381,7 @@ test_sections_have_names_and_energy(void)
   CHECK(!strcmp(composer_section(&intro, &energy), "intro"));
   CHECK(energy == 30U);
   CHECK(!strcmp(composer_section(&drop, &energy), "drop"));
-  CHECK(energy == 90U);
+  CHECK(energy == 97U);
 }
 
 static void

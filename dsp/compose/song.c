@@ -24,16 +24,17 @@ typedef struct {
   int         rise;   ///< More with every four bars
 } FormRow;
 
-// Sections are whole eights of bars and fill a round
+// Sections are whole eights of bars and fill a round.  At an energy of 60 those
+// of the club are where such sections of the studies mostly are.
 static const FormRow forms[N_FORMS][MAX_ROWS] = {
   [FORM_STEADY] = {{SECTION_VERSE, 32U, 0, 0}, {SECTION_VERSE, 32U, 0, 0}},
   [FORM_CLUB]   = {{SECTION_INTRO, 8U, -30, 0},
-                   {SECTION_VERSE, 8U, -10, 0},
-                   {SECTION_BUILD, 8U, -5, 15},
-                   {SECTION_DROP, 16U, 30, 0},
+                   {SECTION_VERSE, 8U, -8, 0},
+                   {SECTION_BUILD, 8U, 5, 12},
+                   {SECTION_DROP, 16U, 37, 0},
                    {SECTION_BREAK, 8U, -30, 0},
-                   {SECTION_BUILD, 8U, -5, 15},
-                   {SECTION_DROP, 8U, 30, 0}},
+                   {SECTION_BUILD, 8U, 5, 12},
+                   {SECTION_DROP, 8U, 37, 0}},
   [FORM_WAVES]  = {{SECTION_VERSE, 8U, -24, 12},
                    {SECTION_BUILD, 8U, 0, 12},
                    {SECTION_DROP, 8U, 24, -12},
