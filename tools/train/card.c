@@ -5,6 +5,7 @@
 
 #include "music/style.h"
 #include "tools/train/gate_data.h"
+#include "tools/train/gate_report.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -267,6 +268,34 @@ print_groups(FILE* const file, const Figures* const f, const bool is_gate)
   }
 }
 
+/// How well a gate tells phrases apart
+static void
+print_gate(FILE* const file, const GateFigure* const figures)
+{
+  fputs("\nWhat it makes of whole phrases that were held out; AUC is how often "
+        "a real one\nscores above one of the kind.\n\n"
+        "| kind of phrase | phrases | mean score | .5 or more | AUC |\n"
+        "| --- | --- | --- | --- | --- |\n",
+        file);
+  for (unsigned kind = 0U; kind <= N_GATE_KINDS; ++kind) {
+    const GateFigure* const figure = &figures[kind];
+    const bool              is_all = kind == N_GATE_KINDS;
+    if (figure->n) {
+      fprintf(file,
+              "| %s | %u | %.3f | %.3f |",
+              is_all ? "all not real" : gate_kind_name(kind),
+              figure->n,
+              figure->mean,
+              figure->passed);
+      if (kind == KIND_REAL) {
+        fputs(" |\n", file);
+      } else {
+        fprintf(file, " %.3f |\n", figure->auc);
+      }
+    }
+  }
+}
+
 static void
 print_card(FILE* const          file,
            const Card* const    card,
@@ -274,9 +303,10 @@ print_card(FILE* const          file,
 {
   fprintf(file, "# %s\n\n", card->name);
   fprintf(file,
-          "An LSTM of %u layers of %u units, %llu weights in int8.  Id "
+          "An LSTM of %u layer%s of %u units, %llu weights in int8.  Id "
           "`%016llx`.\n\n",
           card->n_layers,
+          card->n_layers == 1U ? "" : "s",
           card->n_hidden,
           (unsigned long long)card->n_weights,
           (unsigned long long)card->id);
@@ -289,6 +319,9 @@ print_card(FILE* const          file,
           (unsigned long long)card->n_steps);
   print_figures(file, card->figures);
   print_groups(file, card->figures, card->is_gate);
+  if (card->gate) {
+    print_gate(file, card->gate);
+  }
   fputs("\n## What it learned from\n\n", file);
   print_sources(file, sources);
   fputs("\nWhole pieces are held out, chosen by a hash of their content.\n",

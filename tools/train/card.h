@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "learn/held_out.h"
 #include "tools/train/corpus.h"
+#include "tools/train/gate_report.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -45,6 +46,8 @@ typedef struct {
   uint32_t       n_layers;
   uint64_t       n_weights;
   const Figures* figures;
+
+  const GateFigure* gate; ///< (N_GATE_KINDS + 1), or null
 } Card;
 
 /// Share of held-out loss that rounding added, in percent

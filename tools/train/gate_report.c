@@ -169,6 +169,25 @@ print_row(FILE* const             file,
   }
 }
 
+void
+gate_print(const GateFigure* const figures, const Split split, FILE* const file)
+{
+  fprintf(file,
+          "What the gate makes of phrases that %s:\n"
+          "  %-16s %6s   %5s  %6s  %5s\n",
+          split == SPLIT_HELD_OUT ? "were held out"
+                                  : "it learned from (nothing was held out)",
+          "kind",
+          "n",
+          "score",
+          "passed",
+          "AUC");
+  for (unsigned kind = 0U; kind < N_GATE_KINDS; ++kind) {
+    print_row(file, gate_kind_name(kind), &figures[kind], kind == KIND_REAL);
+  }
+  print_row(file, "all not real", &figures[N_GATE_KINDS], false);
+}
+
 Status
 gate_report(const char* const    model_path,
             const Dataset* const set,
@@ -193,20 +212,7 @@ gate_report(const char* const    model_path,
                       status_text(st));
   }
   if (!st) {
-    fprintf(file,
-            "What the gate makes of phrases that %s:\n"
-            "  %-16s %6s   %5s  %6s  %5s\n",
-            split == SPLIT_HELD_OUT ? "were held out"
-                                    : "it learned from (nothing was held out)",
-            "kind",
-            "n",
-            "score",
-            "passed",
-            "AUC");
-    for (unsigned kind = 0U; kind < N_GATE_KINDS; ++kind) {
-      print_row(file, gate_kind_name(kind), &figures[kind], kind == KIND_REAL);
-    }
-    print_row(file, "all not real", &figures[N_GATE_KINDS], false);
+    gate_print(figures, split, file);
   }
 
   net_free(net);

@@ -45,6 +45,10 @@ gate_measure(const Net*     net,
              Split          split,
              GateFigure*    figures);
 
+/// Print figures as a table.  @param figures (N_GATE_KINDS + 1), of `split`.
+void
+gate_print(const GateFigure* figures, Split split, FILE* file);
+
 /**
    Print a table of a gate's figures on what was held out; on what it learned
    from where nothing was, and say so.

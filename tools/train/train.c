@@ -474,6 +474,8 @@ typedef struct {
   uint32_t* list; ///< What is measured at the end
   uint32_t  n_list;
   Figures   figures;
+
+  GateFigure gate[N_GATE_KINDS + 1]; ///< Of a gate only
 } Job;
 
 static void
@@ -795,6 +797,20 @@ measure_int8(Job* const job, Trouble* const trouble)
             : STATUS_SUCCESS;
 }
 
+/// What a gate makes of whole phrases
+static Status
+measure_gate(Job* const job, Trouble* const trouble)
+{
+  const Split split = job->figures.is_held_out ? SPLIT_HELD_OUT : SPLIT_TRAIN;
+  if (!job->args.subject->is_gate) {
+    return STATUS_SUCCESS;
+  }
+  const Status st = gate_measure(job->net, &job->set, split, job->gate);
+  return st ? trouble_say(
+                trouble, st, "The gate cannot be measured: %s", status_text(st))
+            : STATUS_SUCCESS;
+}
+
 static Status
 write_model(const Job* const job, Trouble* const trouble)
 {
@@ -825,6 +841,7 @@ write_model(const Job* const job, Trouble* const trouble)
     .n_layers  = layout->shape.n_layers,
     .n_weights = layout->n_weights,
     .figures   = &job->figures,
+    .gate = a->subject->is_gate && job->figures.is_held_out ? job->gate : NULL,
   };
   join(path, a->output, a->subject->name, ".card.md");
   return card_save(path, &card, trouble);
@@ -859,6 +876,10 @@ print_figures(const Job* const job)
              score_group(&f->trigram, g));
     }
   }
+  if (job->args.subject->is_gate) {
+    gate_print(
+      job->gate, f->is_held_out ? SPLIT_HELD_OUT : SPLIT_TRAIN, stdout);
+  }
 }
 
 /// Round what was learned, measure it beside the others, write it down
@@ -876,6 +897,7 @@ finish(Job* const job, Trouble* const trouble)
   Status st = round_model(job, trouble);
   st        = st ? st : measure_int8(job, trouble);
   st        = st ? st : round_model(job, trouble); // Now with its figures
+  st        = st ? st : measure_gate(job, trouble);
   st        = st ? st : write_model(job, trouble);
   if (!st) {
     print_figures(job);
@@ -993,6 +1015,7 @@ run_evaluation(Job* const job)
   st              = st ? st : make_dataset(job, &trouble);
   st              = st ? st : measure_ngrams(job, &trouble);
   st              = st ? st : measure_int8(job, &trouble);
+  st              = st ? st : measure_gate(job, &trouble);
   if (st) {
     return fail(&trouble, st);
   }
