@@ -366,7 +366,7 @@ guess_factor(Transport* const self, const Position* const told)
                        told->bar_beat * self->beat_ticks;
 
   for (unsigned i = 0U; there > TICKS_PER_QUARTER && i < N_FACTORS; ++i) {
-    if (size_of(ticks - there * factors[i]) < 0.001 * ticks) {
+    if (size_of(ticks - there * factors[i]) < back_ticks + 1e-5 * ticks) {
       self->bpm_factor = factors[i];
       return;
     }
