@@ -203,9 +203,14 @@ schedule_next(const Schedule* const self,
 
   plan_begin(plan);
   look(self, &self->now, plan, &is_missing, request);
-  look(self, &self->next, plan, &is_missing, request);
-  if (!mix_is_equal(mix, &self->next.mix)) {
-    return is_missing; // A knob is being turned: wait for the bar line
+
+  // While a knob is being turned, guesses are not worth their time
+  const bool is_at_rest = mix_is_equal(mix, &self->next.mix);
+  if (self->is_latched || is_at_rest) {
+    look(self, &self->next, plan, &is_missing, request);
+  }
+  if (!is_at_rest) {
+    return is_missing;
   }
 
   const int32_t n_bars = (int32_t)bars_of(mix);
