@@ -421,7 +421,8 @@ compose_phrase(Composer* const    self,
 
   // The theme stands in, but not where something else was asked for; drums
   // play their fills in it all the same
-  if (is_passed || is_repeat || request->reroll || mix->variation >= 100U) {
+  const bool is_other = request->reroll || mix->variation >= 100U;
+  if (is_passed || is_repeat || (is_other && self->best.score >= 0.0f)) {
     take_best(self, take);
     return;
   }
