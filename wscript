@@ -34,6 +34,7 @@ ROOMS = [  # name, folder, may use, sources
     ('learn_double', 'dsp/learn', ['base', 'OPENBLAS', 'M', 'PTHREAD', 'DOUBLE'],
      'blas dataset loss lstm_train adam crew'),
     ('oracle', 'dsp/nn', ['nn', 'OPENBLAS'], 'product_blas'),
+    ('cli', 'tools', ['base'], 'cli'),
     ('midi', 'tools', ['base', 'M'], 'midi_file sound'),
     ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],
      'uri_table timeline capture host_worker host'),
@@ -58,9 +59,9 @@ PLUGIN = ('plugin', 'plugin',
           'ports urids log position worker midi_out state plugin')
 
 PROGRAMS = [  # name, rooms and libraries, sources
-    ('perpetuo-demo', ['host', 'midi', 'draw', 'compose'], 'tools/demo.c'),
-    ('perpetuo-train', ['school', 'draw'], 'tools/train/train.c'),
-    ('perpetuo-judge', ['judge'], 'tools/judge.c'),
+    ('perpetuo-demo', ['host', 'midi', 'draw', 'compose', 'cli'], 'tools/demo.c'),
+    ('perpetuo-train', ['school', 'draw', 'cli'], 'tools/train/train.c'),
+    ('perpetuo-judge', ['judge', 'cli'], 'tools/judge.c'),
 ]
 
 # Tests: a program for each word, in groups.  tests/NAME.c or tests/NAME.py.
@@ -273,7 +274,7 @@ def configure(conf):
     conf.env.LIB_M = ['m']
     conf.env.LIB_DL = ['dl']
     conf.env.LIB_PTHREAD = ['pthread']
-    # For tests: to stand before the C library's functions; to wrap them
+    # For tests: to stand before the C library's functions
     conf.env.LINKFLAGS_GUARD = ['-rdynamic']
     conf.env.HAVE = ['M', 'DL', 'PTHREAD', 'GUARD', 'DOUBLE', 'ALONE'] + [
         name for name, _, _ in LIBRARIES if conf.env['HAVE_' + name]]

@@ -124,14 +124,6 @@ port_is_on(const void* const* const ports, const PortIndex index)
 {
   return port_value(ports, index) > 0.5f;
 }
-
-/// 1, 2, 4 or 8: the largest that is not above `n_bars`
-static uint8_t
-power_of_two(const uint8_t n_bars)
-{
-  return n_bars >= 8U ? 8U : n_bars >= 4U ? 4U : n_bars >= 2U ? 2U : 1U;
-}
-
 void
 ports_read_mix(const void* const* const ports, Mix* const mix)
 {
@@ -143,5 +135,5 @@ ports_read_mix(const void* const* const ports, Mix* const mix)
     }
   }
   mix->seed        = port_whole(ports, PORT_SEED);
-  mix->phrase_bars = power_of_two(mix->phrase_bars);
+  mix->phrase_bars = mix_phrase_bars(mix->phrase_bars);
 }

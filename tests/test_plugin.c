@@ -498,7 +498,7 @@ test_reroll_is_heard_by_the_second_bar_line(void)
   host_run_to_bar(host, 4, 1024U);
   hosted_settle(host);
   Notes heard = hosted_notes(host);
-  CHECK(is_shifted(&plain, 0, &heard, 0, 2));
+  CHECK(is_shifted(&plain, 0, &heard, 0, 1));
   CHECK(!is_shifted(&plain, 2, &heard, 2, 2));
 
   // Held down, it counts once

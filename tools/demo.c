@@ -14,12 +14,12 @@
 #include "music/drum_map.h"
 #include "music/style.h"
 #include "tools/capture.h"
+#include "tools/cli.h"
 #include "tools/host.h"
 #include "tools/midi_file.h"
 #include "tools/piano_roll.h"
 #include "tools/sound.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -27,13 +27,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #define BLOCK 256U
 #define MAX_BARS 1024U
-#define MAX_PATH 1024U
+#define MAX_PATH CLI_MAX_PATH
 #define MAX_SETTINGS 64U
 #define BAR_WIDTH 40U ///< Of the progress bar, characters
 #define URI_DUO "urn:perpetuo:duo"
@@ -209,16 +208,6 @@ read_option(const char* const name, const char* const text, Wish* const wish)
   return ok;
 }
 
-/// Folder of this program, with a slash
-static void
-find_home(char* const path)
-{
-  const ssize_t n     = readlink("/proc/self/exe", path, MAX_PATH - 32U);
-  path[n > 0 ? n : 0] = '\0';
-  char* const slash   = strrchr(path, '/');
-  strcpy(slash ? slash + 1 : path, slash ? "" : "./");
-}
-
 /// Read the command line.  True to go on; else `*status` is the exit status.
 static bool
 read_options(const int    n_args,
@@ -227,7 +216,7 @@ read_options(const int    n_args,
              int* const   status)
 {
   char home[MAX_PATH];
-  find_home(home);
+  cli_home(home);
   memset(wish, 0, sizeof(*wish));
   wish->n_bars    = 64U;
   wish->bpm       = 128.0;
@@ -343,6 +332,7 @@ read_mix(const Host* const host, Mix* const mix)
       ((uint8_t*)mix)[rows[i].offset] = (uint8_t)lround((double)value);
     }
   }
+  mix->phrase_bars = mix_phrase_bars(mix->phrase_bars);
   for (unsigned i = 0U; i < N_STYLES; ++i) {
     char symbol[40];
     snprintf(symbol, sizeof(symbol), "mix_%s", style_row((Style)i)->symbol);
@@ -653,6 +643,7 @@ play_song(Song* const song)
   for (size_t i = 0U; i < 3U; ++i) {
     if (hosts[i]) {
       host_stop(hosts[i]);
+      host_set(hosts[i], "enabled", 0.0f); // It may follow nobody
     }
   }
   run_all(song, BLOCK);
@@ -944,25 +935,6 @@ write_sound(const Song* const song,
   return st;
 }
 
-/// Make a folder and those above it
-static bool
-make_folders(const char* const path)
-{
-  char part[MAX_PATH];
-  snprintf(part, sizeof(part), "%s", path);
-  for (char* slash = strchr(part + 1, '/'); slash;
-       slash       = strchr(slash + 1, '/')) {
-    *slash = '\0';
-    (void)mkdir(part, 0777);
-    *slash = '/';
-  }
-  if (mkdir(part, 0777) && errno != EEXIST) {
-    complain("The folder %s cannot be made: %s.", path, strerror(errno));
-    return false;
-  }
-  return true;
-}
-
 static bool
 write_song(const Song* const song)
 {
@@ -1002,9 +974,12 @@ list_presets(const Host* const host)
 static int
 demonstrate(const Wish* const wish)
 {
-  Song song;
-  int  status = 2;
-  if (open_song(&song, wish) && make_folders(wish->output)) {
+  Song    song;
+  int     status  = 2;
+  Trouble trouble = {""};
+  if (cli_make_folders(wish->output, &trouble)) {
+    complain("%s.", trouble.text);
+  } else if (open_song(&song, wish)) {
     printf("Perpetuo plays %u bars at %g bpm: <%s>, %s%s, seed %u\n",
            wish->n_bars,
            wish->bpm,

@@ -704,12 +704,6 @@ find_port(const Host* const self, const char* const symbol)
 }
 
 bool
-host_has_port(const Host* const self, const char* const symbol)
-{
-  return find_port(self, symbol);
-}
-
-bool
 host_set(Host* const self, const char* const symbol, const float value)
 {
   Port* const port = find_port(self, symbol);

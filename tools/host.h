@@ -126,10 +126,6 @@ host_deactivate(Host* self);
 
 // Ports ------------------------------------------------------------------
 
-/// Whether there is a control port with that symbol
-bool
-host_has_port(const Host* self, const char* symbol);
-
 /// Set a control input; false when there is none of that name
 bool
 host_set(Host* self, const char* symbol, float value);

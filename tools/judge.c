@@ -10,6 +10,7 @@
 
 #include "base/rng.h"
 #include "music/style.h"
+#include "tools/cli.h"
 #include "tools/judge/baselines.h"
 #include "tools/judge/figures.h"
 #include "tools/judge/form.h"
@@ -23,11 +24,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define EXIT_USAGE 2
-#define MAX_PATH 1024U
+#define MAX_PATH CLI_MAX_PATH
 #define MAX_FOLDERS (REPORT_MAX_SETS - N_BASELINES)
 #define BASELINE_TAKES 48U
 #define SEED 7U
@@ -73,16 +72,6 @@ complain(const char* const format, ...)
   fputs("\n", stderr);
   va_end(args);
   return false;
-}
-
-/// Folder of this program, with a slash
-static void
-find_home(char* const path)
-{
-  const ssize_t n     = readlink("/proc/self/exe", path, MAX_PATH - 32U);
-  path[n > 0 ? n : 0] = '\0';
-  char* const slash   = strrchr(path, '/');
-  strcpy(slash ? slash + 1 : path, slash ? "" : "./");
 }
 
 /// Styles by their symbols, with commas between
@@ -168,7 +157,7 @@ static bool
 read_options(const int n_args, char** const args, Wish* const wish)
 {
   char home[MAX_PATH];
-  find_home(home);
+  cli_home(home);
   memset(wish, 0, sizeof(*wish));
   wish->style_bits = ANY_STYLE;
   snprintf(wish->output, sizeof(wish->output), "%.980sjudge", home);
@@ -346,39 +335,6 @@ measure(Job* const job, Trouble* const trouble)
   return st;
 }
 
-/// Make a folder and those above it
-static Status
-make_folders(const char* const path, Trouble* const trouble)
-{
-  char         copy[2U * MAX_PATH];
-  const size_t n = strlen(path);
-  snprintf(copy, sizeof(copy), "%s", path);
-  for (size_t i = 1U; i <= n; ++i) {
-    if (copy[i] == '/' || !copy[i]) {
-      const char kept = copy[i];
-      copy[i]         = '\0';
-      if (mkdir(copy, 0777) && errno != EEXIST) {
-        return trouble_say(trouble,
-                           STATUS_NO_WRITE,
-                           "Cannot make the folder \"%s\": %s",
-                           copy,
-                           strerror(errno));
-      }
-      copy[i] = kept;
-    }
-  }
-  struct stat info;
-  const bool  is_folder = !stat(path, &info) && S_ISDIR(info.st_mode);
-  if (!is_folder || access(path, W_OK | X_OK)) {
-    return trouble_say(trouble,
-                       STATUS_NO_WRITE,
-                       "Cannot write into the folder \"%s\": %s",
-                       path,
-                       strerror(is_folder ? errno : ENOTDIR));
-  }
-  return STATUS_SUCCESS;
-}
-
 typedef void (*Writer)(const Report*, FILE*);
 
 /// Write a file, whole or not at all
@@ -411,7 +367,7 @@ write_file(const Job* const  job,
 static Status
 judge(Job* const job, Trouble* const trouble)
 {
-  Status st = make_folders(job->wish->output, trouble);
+  Status st = cli_make_folders(job->wish->output, trouble);
   st        = st ? st : read_real(job, trouble);
   st        = st ? st : learn(job);
   st        = st ? st : measure(job, trouble);

@@ -40,6 +40,12 @@ mix_init(Mix* const mix)
   *mix = defaults;
 }
 
+uint8_t
+mix_phrase_bars(const uint32_t n_bars)
+{
+  return n_bars >= 8U ? 8U : n_bars >= 4U ? 4U : n_bars >= 2U ? 2U : 1U;
+}
+
 bool
 mix_is_equal(const Mix* const a, const Mix* const b)
 {

@@ -50,6 +50,11 @@ _Static_assert(sizeof(Mix) == 40U, "Mix has padding: it is compared as bytes");
 void
 mix_init(Mix* mix);
 
+/// The phrase length that is meant: 1, 2, 4 or 8, the nearest that is no more.
+/// Thread: any.
+uint8_t
+mix_phrase_bars(uint32_t n_bars);
+
 /// Whether two mixes ask for the same music
 REALTIME bool
 mix_is_equal(const Mix* a, const Mix* b);

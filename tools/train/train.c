@@ -9,6 +9,7 @@
 #include "learn/round.h"
 #include "music/style.h"
 #include "nn/model_file.h"
+#include "tools/cli.h"
 #include "tools/train/card.h"
 #include "tools/train/corpus.h"
 #include "tools/train/gate_data.h"
@@ -22,11 +23,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_PATH 2048U
-#define MAX_NAME 64U ///< Of a file in a folder
 #define MAX_COMMAND 1500U
 #define EXIT_USAGE 2
 #define EXIT_STOPPED 130
@@ -365,45 +364,6 @@ parse_arguments(Arguments* const   a,
                        a->subject_name);
   }
   return train_options_check(&a->train, trouble);
-}
-
-/// Make a folder and those above it
-static Status
-make_folders(const char* const path, Trouble* const trouble)
-{
-  char         copy[MAX_PATH];
-  const size_t n = strlen(path);
-  if (n + MAX_NAME >= sizeof(copy)) {
-    return trouble_say(trouble, STATUS_NO_WRITE, "Path too long: \"%s\"", path);
-  }
-
-  memcpy(copy, path, n + 1U);
-  for (size_t i = 1U; i <= n; ++i) {
-    if (copy[i] == '/' || !copy[i]) {
-      const char kept = copy[i];
-      copy[i]         = '\0';
-      if (mkdir(copy, 0777) && errno != EEXIST) {
-        return trouble_say(trouble,
-                           STATUS_NO_WRITE,
-                           "Cannot make the folder \"%s\": %s",
-                           copy,
-                           strerror(errno));
-      }
-      copy[i] = kept;
-    }
-  }
-
-  // It may have been there before: better told now than after the training
-  struct stat info;
-  const bool  is_folder = !stat(path, &info) && S_ISDIR(info.st_mode);
-  if (!is_folder || access(path, W_OK | X_OK)) {
-    return trouble_say(trouble,
-                       STATUS_NO_WRITE,
-                       "Cannot write into the folder \"%s\": %s",
-                       path,
-                       strerror(is_folder ? errno : ENOTDIR));
-  }
-  return STATUS_SUCCESS;
 }
 
 static void
@@ -953,8 +913,8 @@ run_training(Job* const job)
 {
   Trouble    trouble = {""};
   TrainerEnd end     = END_PLANNED;
-  Status     st      = make_folders(job->args.work, &trouble);
-  st                 = st ? st : make_folders(job->args.output, &trouble);
+  Status     st      = cli_make_folders(job->args.work, &trouble);
+  st                 = st ? st : cli_make_folders(job->args.output, &trouble);
   st                 = st ? st : read_with_report(job, &trouble);
   st                 = st ? st : make_dataset(job, &trouble);
   st                 = st ? st : measure_ngrams(job, &trouble);
