@@ -1028,7 +1028,7 @@ model_save(const char* const  path,
   if (file.is_full || !name) {
     (void)say_path(trouble, st, path, status_text(st));
   } else {
-    (void)snprintf(name, n_name, "%s.%ld.new", path, (long)getpid());
+    (void)snprintf(name, n_name, "%s.new", path);
     if ((st = replace(path, name, &file))) {
       (void)say_path(trouble, st, path, strerror(errno));
     }

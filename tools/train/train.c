@@ -4,6 +4,7 @@
 /// perpetuo-train: learns a part's model, or its gate, from a folder of MIDI
 
 #include "base/rng.h"
+#include "compose/model_folder.h"
 #include "compose/vocab.h"
 #include "learn/blas.h"
 #include "learn/round.h"
@@ -475,18 +476,37 @@ count_split(const Dataset* const set,
   }
 }
 
+/// A gate that has not seen what its part's model writes is a weaker one
+static void
+look_for_generator(const Job* const job)
+{
+  const Subject* const s = job->args.subject;
+  char                 name[MODEL_FOLDER_MAX_NAME];
+  char                 path[MAX_PATH];
+  model_folder_name(MODEL_GENERATOR, s->part, name);
+  join(path, job->args.output, name, "");
+  if (s->is_gate && access(path, R_OK)) {
+    fprintf(stderr,
+            "There is no %s in \"%s\": the gate does not get to see what that "
+            "model writes.\n",
+            name,
+            job->args.output);
+  }
+}
+
 static Status
 make_dataset(Job* const job, Trouble* const trouble)
 {
   const Subject* const s = job->args.subject;
-  const Status         st =
+  look_for_generator(job);
+  const Status st =
     s->is_gate ? gate_dataset(job->corpus,
                               s->part,
                               job->args.output,
                               job->args.train.seed,
                               &job->set,
                               trouble)
-                       : corpus_dataset(job->corpus, s->part, &job->set, trouble);
+               : corpus_dataset(job->corpus, s->part, &job->set, trouble);
   if (st) {
     return st;
   }
