@@ -279,6 +279,64 @@ test_refuses(void)
 }
 
 static void
+test_back_again_is_near(void)
+{
+  Layout layout;
+  Real*  weights = NULL;
+  Model* model   = NULL;
+  Model* again   = NULL;
+  make_net(&layout, &weights);
+  CHECK(!round_net(&layout, weights, NULL, 0U, &model));
+
+  // Weights are within half a step of the largest, biases as they were; the
+  // output layer is left alone
+  Real* const back = (Real*)calloc(layout.n_weights, sizeof(Real));
+  CHECK(!round_back(&layout, model, back));
+  for (size_t i = 0U; i < layout.out_w; ++i) {
+    NEAR(back[i], weights[i], 0.4 / 127.0);
+  }
+  for (uint32_t l = 0U; l < 2U; ++l) {
+    for (size_t i = 0U; i < 4U * H; ++i) {
+      NEAR(back[layout.bias[l] + i], weights[layout.bias[l] + i], 1e-7);
+    }
+  }
+  for (size_t i = layout.out_w; i < layout.n_weights; ++i) {
+    CHECK(back[i] == (Real)0);
+  }
+
+  // What was rounded once is rounded the same
+  memcpy(back + layout.out_w,
+         weights + layout.out_w,
+         (layout.n_weights - layout.out_w) * sizeof(Real));
+  CHECK(!round_net(&layout, back, NULL, 0U, &again));
+  const Tensor* const a = model_find(model, "lstm1.w_hid");
+  const Tensor* const b = model_find(again, "lstm1.w_hid");
+  CHECK(!memcmp(a->data, b->data, tensor_size(a)));
+
+  // Of other sizes: refused, and nothing written
+  const NetShape others[] = {{N_HOT + 1U, K, D, 2U, H, V},
+                             {N_HOT, K, D + 1U, 2U, H, V},
+                             {N_HOT - 1U, K, D + 1U, 2U, H, V},
+                             {N_HOT, K, D, 1U, H, V},
+                             {N_HOT, K, D, 3U, H, V},
+                             {N_HOT, K, D, 2U, H / 2U, V}};
+  for (size_t i = 0U; i < sizeof(others) / sizeof(others[0]); ++i) {
+    Layout      other;
+    const Real  mark = (Real)7;
+    Real* const to   = (Real*)calloc(200000U, sizeof(Real));
+    CHECK(!layout_init(&other, &others[i]) && other.n_weights <= 200000U);
+    to[0] = mark;
+    CHECK(round_back(&other, model, to) == STATUS_MISMATCH);
+    CHECK(to[0] == mark && to[1] == (Real)0);
+    free(to);
+  }
+  free(back);
+  free(weights);
+  model_free(again);
+  model_free(model);
+}
+
+static void
 test_held_out_is_chosen_evenly(void)
 {
   Dataset   set;
@@ -338,6 +396,7 @@ main(void)
   RUN(test_int8_net_is_near_the_float_net);
   RUN(test_every_tensor_is_near);
   RUN(test_refuses);
+  RUN(test_back_again_is_near);
   RUN(test_held_out_is_chosen_evenly);
   RUN(test_score_by_hand);
   CHECK_END();

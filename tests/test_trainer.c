@@ -4,6 +4,7 @@
 #include "tests/check.h"
 
 #include "base/rng.h"
+#include "learn/round.h"
 #include "tools/train/trainer.h"
 
 #include <string.h>
@@ -122,6 +123,58 @@ test_learns_by_heart(void)
   CHECK(score_loss(&score) < 0.25);
   CHECK(score_loss(&score) > 0.01);
   trainer_free(trainer);
+  dataset_clear(&set);
+}
+
+/// Held-out loss after a few steps
+static double
+early_loss(Trainer* const trainer)
+{
+  uint32_t              n    = 0U;
+  const uint32_t* const list = trainer_held_out(trainer, &n);
+  Score                 score;
+  for (unsigned i = 0U; i < 30U; ++i) {
+    trainer_step(trainer);
+  }
+  trainer_evaluate(trainer, trainer_state(trainer)->weights, list, n, &score);
+  return score_loss(&score);
+}
+
+static void
+test_begins_where_another_ended(void)
+{
+  Dataset set;
+  make_set(&set, 40U);
+  TrainOptions options   = small_options();
+  options.n_steps        = 400U;
+  options.dropout        = 0.0;
+  Trainer* const learned = run(&set, options);
+  Model*         model   = NULL;
+  CHECK(!round_net(
+    trainer_layout(learned), trainer_state(learned)->best, NULL, 0U, &model));
+  trainer_free(learned);
+
+  options.rate      = 0.005;
+  Trouble  trouble  = {""};
+  Trainer* fresh    = NULL;
+  Trainer* ahead    = NULL;
+  Trainer* narrower = NULL;
+  CHECK(!trainer_new(&set, &options, &fresh, &trouble));
+  CHECK(!trainer_new(&set, &options, &ahead, &trouble));
+  CHECK(!trainer_begin_from(ahead, model, &trouble));
+
+  // It is another run, and one that has less to learn
+  CHECK(trainer_state(ahead)->identity != trainer_state(fresh)->identity);
+  CHECK(early_loss(ahead) < 0.7 * early_loss(fresh));
+
+  options.n_hidden = 16U;
+  CHECK(!trainer_new(&set, &options, &narrower, &trouble));
+  CHECK(trainer_begin_from(narrower, model, &trouble) == STATUS_MISMATCH);
+  CHECK(trouble.text[0]);
+  trainer_free(narrower);
+  trainer_free(ahead);
+  trainer_free(fresh);
+  model_free(model);
   dataset_clear(&set);
 }
 
@@ -452,6 +505,7 @@ int
 main(void)
 {
   RUN(test_learns_by_heart);
+  RUN(test_begins_where_another_ended);
   RUN(test_same_seed_same_bits);
   RUN(test_threads_repeat);
   RUN(test_resume_after_kill_is_exact);

@@ -231,6 +231,94 @@ round_net(const Layout* const    layout,
   return STATUS_SUCCESS;
 }
 
+/// Rows of a model, as numbers
+static void
+unround_rows(const Model* const model,
+             const char* const  name,
+             const Rows* const  rows,
+             Real* const        to)
+{
+  char scale_name[32];
+  snprintf(scale_name, sizeof(scale_name), "%s.scale", name);
+  const int8_t* const from  = (const int8_t*)model_find(model, name)->data;
+  const float* const  scale = (const float*)model_find(model, scale_name)->data;
+  for (uint32_t i = 0U; i < rows->n_rows; ++i) {
+    const double step = (double)scale[i] / ACTIVATION_STEP;
+    for (uint32_t k = 0U; k < rows->n_columns; ++k) {
+      to[i * rows->row_stride + k * rows->column_stride] =
+        (Real)(step * from[(size_t)i * rows->n_columns + k]);
+    }
+  }
+}
+
+/// Whether a model has a tensor of those rows, with their scales
+static bool
+has_rows(const Model* const model,
+         const char* const  name,
+         const uint32_t     n_rows,
+         const uint32_t     n_columns)
+{
+  char scale_name[32];
+  snprintf(scale_name, sizeof(scale_name), "%s.scale", name);
+  const Tensor* const w     = model_find(model, name);
+  const Tensor* const scale = model_find(model, scale_name);
+  return w && scale && w->type == TENSOR_I8 && w->rank == 2U &&
+         w->shape[0] == n_rows && w->shape[1] == n_columns &&
+         scale->type == TENSOR_F32 && scale->rank == 1U &&
+         scale->shape[0] == n_rows;
+}
+
+/// Whether a model has the LSTM layers of a shape, and no more
+static bool
+has_layers(const Model* const model, const NetShape* const shape)
+{
+  const uint32_t H  = shape->n_hidden;
+  const uint32_t I  = shape->n_hot_inputs + shape->n_dense;
+  bool           ok = model_number(model, "n_layers", 0U) == shape->n_layers &&
+            model_number(model, "n_dense", 0U) == shape->n_dense;
+  for (uint32_t l = 0U; ok && l < shape->n_layers; ++l) {
+    char name[24];
+    snprintf(name, sizeof(name), "lstm%u.w_in", l);
+    ok = has_rows(model, name, 4U * H, l ? H : I);
+    snprintf(name, sizeof(name), "lstm%u.w_hid", l);
+    ok = ok && has_rows(model, name, 4U * H, H);
+    snprintf(name, sizeof(name), "lstm%u.bias", l);
+    const Tensor* const bias = model_find(model, name);
+    ok = ok && bias && bias->type == TENSOR_F32 && bias->rank == 1U &&
+         bias->shape[0] == 4U * H;
+  }
+  return ok;
+}
+
+Status
+round_back(const Layout* const layout,
+           const Model* const  model,
+           Real* const         weights)
+{
+  const NetShape* const shape = &layout->shape;
+  const uint32_t        H     = shape->n_hidden;
+  const uint32_t        I     = shape->n_hot_inputs + shape->n_dense;
+  if (!has_layers(model, shape)) {
+    return STATUS_MISMATCH;
+  }
+
+  for (uint32_t l = 0U; l < shape->n_layers; ++l) {
+    const Rows w_in0 = {NULL, 1U, 4U * H, 4U * H, I};
+    const Rows w_in  = {NULL, H, 1U, 4U * H, H};
+    char       name[24];
+    snprintf(name, sizeof(name), "lstm%u.w_in", l);
+    unround_rows(model, name, l ? &w_in : &w_in0, weights + layout->w_in[l]);
+    snprintf(name, sizeof(name), "lstm%u.w_hid", l);
+    unround_rows(model, name, &w_in, weights + layout->w_hid[l]);
+    snprintf(name, sizeof(name), "lstm%u.bias", l);
+    const float* const bias = (const float*)model_find(model, name)->data;
+    for (uint32_t i = 0U; i < 4U * H; ++i) {
+      weights[layout->bias[l] + i] = (Real)bias[i];
+    }
+  }
+  return STATUS_SUCCESS;
+}
+
 /// What the members of a crew share in an evaluation
 typedef struct {
   const Net*      net;

@@ -46,6 +46,16 @@ round_net(const Layout*    layout,
           Model**          model);
 
 /**
+   Set the LSTM layers of a float net to what a rounded one has, so that it can
+   begin where that one ended; its output layer stays as it is.
+
+   @return STATUS_MISMATCH when inputs or hidden units differ, in which case
+   nothing was written.
+*/
+NODISCARD Status
+round_back(const Layout* layout, const Model* model, Real* weights);
+
+/**
    Measure an int8 net on a list of sequences, each from empty memory.
 
    @param n_threads How many may work at once; the figures do not depend on it.

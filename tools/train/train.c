@@ -58,6 +58,7 @@ typedef struct {
   const char*    evaluate; ///< A model file to measure, or null
   uint32_t       max_files;
   bool           is_list;
+  const char*    from;
   bool           is_fresh;
   bool           is_help;
   TrainOptions   train;
@@ -76,7 +77,7 @@ typedef struct {
   const char* help;
 } Option;
 
-#define N_OPTIONS 27U
+#define N_OPTIONS 28U
 #define TO(field) &(field), sizeof(field)
 
 static void
@@ -167,6 +168,11 @@ list_options(Arguments* const a, Option options[N_OPTIONS])
             TO(t->checkpoint_s),
             "X",
             "time between checkpoints (60)"},
+           {"--from",
+            TAKES_TEXT,
+            TO(a->from),
+            "MODEL",
+            "begin with the LSTM layers of a model of the same sizes"},
            {"--fresh",
             TAKES_NOTHING,
             TO(a->is_fresh),
@@ -636,6 +642,21 @@ resume(Job* const job, const char* const path, Trouble* const trouble)
   return STATUS_SUCCESS;
 }
 
+/// Take over what another model knows, if that was asked for
+static Status
+begin_from(Job* const job, Trouble* const trouble)
+{
+  const char* const path  = job->args.from;
+  Model*            model = NULL;
+  if (!path) {
+    return STATUS_SUCCESS;
+  }
+  Status st = model_load(path, &model, trouble);
+  st        = st ? st : trainer_begin_from(job->trainer, model, trouble);
+  model_free(model);
+  return st;
+}
+
 static Status
 run_trainer(Job* const job, TrainerEnd* const end, Trouble* const trouble)
 {
@@ -650,6 +671,7 @@ run_trainer(Job* const job, TrainerEnd* const end, Trouble* const trouble)
   snprintf(title, sizeof(title), "Learning %s", a->subject->name);
 
   Status st = trainer_new(&job->set, &a->train, &job->trainer, trouble);
+  st        = st ? st : begin_from(job, trouble);
   st        = st ? st : resume(job, checkpoint, trouble);
   if (st) {
     return st;

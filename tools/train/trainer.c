@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "learn/adam.h"
 #include "learn/crew.h"
+#include "learn/round.h"
 #include "tools/train/loss_curve.h"
 
 #include <errno.h>
@@ -752,6 +753,21 @@ trainer_new(const Dataset* const      set,
   }
 
   *trainer = self;
+  return STATUS_SUCCESS;
+}
+
+Status
+trainer_begin_from(Trainer* const     self,
+                   const Model* const model,
+                   Trouble* const     trouble)
+{
+  if (round_back(&self->layout, model, self->state.weights)) {
+    return trouble_say(trouble,
+                       STATUS_MISMATCH,
+                       "The model to begin from has other inputs, layers or "
+                       "hidden units");
+  }
+  self->state.identity = rng_key(self->state.identity, model_id(model));
   return STATUS_SUCCESS;
 }
 

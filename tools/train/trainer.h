@@ -16,6 +16,7 @@
 #include "learn/dataset.h"
 #include "learn/held_out.h"
 #include "learn/lstm_train.h"
+#include "nn/model.h"
 #include "tools/train/checkpoint.h"
 #include "tools/train/progress.h"
 
@@ -82,6 +83,15 @@ trainer_new(const Dataset*      set,
             const TrainOptions* options,
             Trainer**           trainer,
             Trouble*            trouble);
+
+/**
+   Begin where a rounded model ended, in all but the output layer, which is new.
+
+   To be called before anything is learned or resumed.
+   @return STATUS_MISMATCH with a sentence when it is of other sizes.
+*/
+NODISCARD Status
+trainer_begin_from(Trainer* trainer, const Model* model, Trouble* trouble);
 
 /// Null is allowed
 void
