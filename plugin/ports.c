@@ -124,6 +124,7 @@ port_is_on(const void* const* const ports, const PortIndex index)
 {
   return port_value(ports, index) > 0.5f;
 }
+
 void
 ports_read_mix(const void* const* const ports, Mix* const mix)
 {

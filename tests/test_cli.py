@@ -137,7 +137,8 @@ def test_demo_refuses_nonsense():
                       ['--seed', 'x'], ['--sing'], ['--preset', 'Polka night'],
                       ['--uri', 'urn:nobody:home'], ['--set', 'energy'],
                       ['--set', 'energy=much'], ['--set', 'energy=1000'],
-                      ['--set', 'noise=1']):
+                      ['--set', 'noise=1'], ['--output', '/dev/null/song'],
+                      ['--output', 'song', '--preset', 'Polka night']):
             refused(say([demo] + words, cwd=room))
             check(not os.listdir(room), '%s left %s' % (
                 ' '.join(words), os.listdir(room)))

@@ -974,12 +974,13 @@ list_presets(const Host* const host)
 static int
 demonstrate(const Wish* const wish)
 {
-  Song    song;
-  int     status  = 2;
-  Trouble trouble = {""};
-  if (cli_make_folders(wish->output, &trouble)) {
+  Song       song;
+  int        status  = 2;
+  Trouble    trouble = {""};
+  const bool is_open = open_song(&song, wish); // Refused, it leaves no folder
+  if (is_open && cli_make_folders(wish->output, &trouble)) {
     complain("%s.", trouble.text);
-  } else if (open_song(&song, wish)) {
+  } else if (is_open) {
     printf("Perpetuo plays %u bars at %g bpm: <%s>, %s%s, seed %u\n",
            wish->n_bars,
            wish->bpm,
