@@ -1119,8 +1119,10 @@ report(const char* const    path,
        const size_t         room,
        Trouble* const       trouble)
 {
+  GateFigure   figures[N_GATE_KINDS + 1];
   FILE* const  file = tmpfile();
-  const Status st   = gate_report(path, set, file, trouble);
+  const Status st   = gate_report(path, set, figures, file, trouble);
+  CHECK(st || figures[KIND_REAL].n);
   rewind(file);
   text[fread(text, 1U, room - 1U, file)] = '\0';
   fclose(file);

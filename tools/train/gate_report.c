@@ -169,8 +169,10 @@ print_row(FILE* const             file,
   }
 }
 
-void
-gate_print(const GateFigure* const figures, const Split split, FILE* const file)
+static void
+print_figures(const GateFigure* const figures,
+              const Split             split,
+              FILE* const             file)
 {
   fprintf(file,
           "What the gate makes of phrases that %s:\n"
@@ -191,13 +193,13 @@ gate_print(const GateFigure* const figures, const Split split, FILE* const file)
 Status
 gate_report(const char* const    model_path,
             const Dataset* const set,
+            GateFigure* const    figures,
             FILE* const          file,
             Trouble* const       trouble)
 {
-  Model*     model = NULL;
-  Net*       net   = NULL;
-  GateFigure figures[N_GATE_KINDS + 1];
-  Split      split = SPLIT_TRAIN;
+  Model* model = NULL;
+  Net*   net   = NULL;
+  Split  split = SPLIT_TRAIN;
   for (uint32_t i = 0U; i < set->n_sequences; ++i) {
     split = set->sequence[i].split == SPLIT_HELD_OUT ? SPLIT_HELD_OUT : split;
   }
@@ -212,7 +214,7 @@ gate_report(const char* const    model_path,
                       status_text(st));
   }
   if (!st) {
-    gate_print(figures, split, file);
+    print_figures(figures, split, file);
   }
 
   net_free(net);

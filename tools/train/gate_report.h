@@ -45,19 +45,17 @@ gate_measure(const Net*     net,
              Split          split,
              GateFigure*    figures);
 
-/// Print figures as a table.  @param figures (N_GATE_KINDS + 1), of `split`.
-void
-gate_print(const GateFigure* figures, Split split, FILE* file);
-
 /**
    Print a table of a gate's figures on what was held out; on what it learned
    from where nothing was, and say so.
 
+   @param figures (N_GATE_KINDS + 1) the same, written on success.
    @return As model_load(), net_new() and gate_measure(), with the reason.
 */
 NODISCARD Status
 gate_report(const char*    model_path,
             const Dataset* set,
+            GateFigure*    figures,
             FILE*          file,
             Trouble*       trouble);
 

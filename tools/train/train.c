@@ -799,33 +799,31 @@ measure_int8(Job* const job, Trouble* const trouble)
             : STATUS_SUCCESS;
 }
 
-/// What a gate makes of whole phrases
+/// Say what a gate makes of whole phrases, and keep it for its card
 static Status
-measure_gate(Job* const job, Trouble* const trouble)
+report_gate(Job* const job, const char* const path, Trouble* const trouble)
 {
-  const Split split = job->figures.is_held_out ? SPLIT_HELD_OUT : SPLIT_TRAIN;
-  if (!job->args.subject->is_gate) {
-    return STATUS_SUCCESS;
-  }
-  const Status st = gate_measure(job->net, &job->set, split, job->gate);
-  return st ? trouble_say(
-                trouble, st, "The gate cannot be measured: %s", status_text(st))
-            : STATUS_SUCCESS;
+  return job->args.subject->is_gate
+           ? gate_report(path, &job->set, job->gate, stdout, trouble)
+           : STATUS_SUCCESS;
 }
 
 static Status
-write_model(const Job* const job, Trouble* const trouble)
+write_model(Job* const job, Trouble* const trouble)
 {
   const Arguments* const  a      = &job->args;
   const Checkpoint* const state  = trainer_state(job->trainer);
   const Layout* const     layout = trainer_layout(job->trainer);
   char                    path[MAX_PATH];
   join(path, a->output, a->subject->name, ".safetensors");
-  const Status st = model_save(path, job->model, trouble);
+  Status st = model_save(path, job->model, trouble);
   if (st) {
     return st;
   }
   fprintf(stderr, "Wrote %s\n", path);
+  if ((st = report_gate(job, path, trouble))) {
+    return st;
+  }
 
   const Card card = {
     .name      = a->subject->name,
@@ -878,10 +876,6 @@ print_figures(const Job* const job)
              score_group(&f->trigram, g));
     }
   }
-  if (job->args.subject->is_gate) {
-    gate_print(
-      job->gate, f->is_held_out ? SPLIT_HELD_OUT : SPLIT_TRAIN, stdout);
-  }
 }
 
 /// Round what was learned, measure it beside the others, write it down
@@ -899,7 +893,6 @@ finish(Job* const job, Trouble* const trouble)
   Status st = round_model(job, trouble);
   st        = st ? st : measure_int8(job, trouble);
   st        = st ? st : round_model(job, trouble); // Now with its figures
-  st        = st ? st : measure_gate(job, trouble);
   st        = st ? st : write_model(job, trouble);
   if (!st) {
     print_figures(job);
@@ -1017,12 +1010,14 @@ run_evaluation(Job* const job)
   st              = st ? st : make_dataset(job, &trouble);
   st              = st ? st : measure_ngrams(job, &trouble);
   st              = st ? st : measure_int8(job, &trouble);
-  st              = st ? st : measure_gate(job, &trouble);
   if (st) {
     return fail(&trouble, st);
   }
 
   print_figures(job);
+  if ((st = report_gate(job, job->args.evaluate, &trouble))) {
+    return fail(&trouble, st);
+  }
   const char* const stated = model_text(job->model, "card_loss_int8");
   if (stated) {
     printf("its card says int8 %s over %s events\n",
