@@ -18,6 +18,7 @@ fill(Checkpoint* const c)
 {
   for (uint32_t i = 0U; i < N; ++i) {
     c->weights[i] = (Real)0.1 * (Real)i;
+    c->average[i] = (Real)0.3 * (Real)i;
     c->best[i]    = (Real)1e-40 * (Real)i; // Too small to be normal
     c->first[i]   = (Real)-1 / (Real)(i + 1U);
     c->second[i]  = (Real)i;
@@ -57,6 +58,7 @@ same(const Checkpoint* const a, const Checkpoint* const b)
             x->weighted == y->weighted && x->rate == y->rate;
   }
   return marks && !memcmp(a->weights, b->weights, N * sizeof(Real)) &&
+         !memcmp(a->average, b->average, N * sizeof(Real)) &&
          !memcmp(a->best, b->best, N * sizeof(Real)) &&
          !memcmp(a->first, b->first, N * sizeof(Real)) &&
          !memcmp(a->second, b->second, N * sizeof(Real)) &&

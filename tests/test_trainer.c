@@ -460,7 +460,7 @@ test_nothing_held_out(void)
   Trainer* const          trainer = run(&set, options);
   const Checkpoint* const state   = trainer_state(trainer);
   CHECK(state->best_step == options.n_steps);
-  CHECK(!memcmp(state->best, state->weights, state->n_weights * sizeof(Real)));
+  CHECK(!memcmp(state->best, state->average, state->n_weights * sizeof(Real)));
   trainer_free(trainer);
   dataset_clear(&set);
 }

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define N_BLOCKS 6U
+#define N_BLOCKS 7U
 #define N_COUNTERS 10U
 #define MARK_WORDS 6U
 #define STREAM_WORDS 3U
@@ -33,6 +33,7 @@ list_blocks(Checkpoint* const self, Block blocks[N_BLOCKS])
 
   const Block list[N_BLOCKS] = {
     {"weights", &self->weights, 1U, n},
+    {"average", &self->average, 1U, n},
     {"best", &self->best, 1U, n},
     {"first", &self->first, 1U, n},
     {"second", &self->second, 1U, n},

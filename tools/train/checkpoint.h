@@ -40,6 +40,7 @@ typedef struct {
   uint32_t n_streams; ///< B
   uint32_t n_memory;  ///< L * H, what a stream remembers twice
   Real*    weights;   ///< (n_weights)
+  Real*    average;   ///< (n_weights) of the weights of late steps
   Real*    best;      ///< (n_weights) with the lowest held-out loss so far
   Real*    first;     ///< (n_weights) first moments
   Real*    second;    ///< (n_weights) second moments

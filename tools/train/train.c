@@ -77,7 +77,7 @@ typedef struct {
   const char* help;
 } Option;
 
-#define N_OPTIONS 28U
+#define N_OPTIONS 29U
 #define TO(field) &(field), sizeof(field)
 
 static void
@@ -151,6 +151,11 @@ list_options(Arguments* const a, Option options[N_OPTIONS])
             TO(t->dropout),
             "X",
             "share of outputs left out (0.2)"},
+           {"--average",
+            TAKES_REAL,
+            TO(t->average),
+            "X",
+            "share that a step leaves of the weights' average; 0: none (0.998)"},
            {"--seed", TAKES_COUNT, TO(t->seed), "N", "seed of everything random (1)"},
            {"--threads", TAKES_COUNT, TO(t->n_threads), "N", "threads (1)"},
            {"--patience",

@@ -88,6 +88,7 @@ train_options_default(void)
     .n_warmup     = 200U,
     .clip         = 1.0,
     .dropout      = 0.2,
+    .average      = 0.998,
     .seed         = 1U,
     .n_threads    = 1U,
     .n_patience   = 12U,
@@ -122,6 +123,10 @@ train_options_check(const TrainOptions* const o, Trouble* const trouble)
   }
   if (!(o->dropout >= 0.0 && o->dropout < 0.95)) {
     return trouble_say(trouble, bad, "Dropout must be 0 to 0.95");
+  }
+  if (!(o->average >= 0.0 && o->average < 1.0)) {
+    return trouble_say(
+      trouble, bad, "The average's share must be 0, or below 1");
   }
   if (!(o->floor >= 0.0 && o->floor <= 1.0)) {
     return trouble_say(trouble, bad, "The floor must be 0 to 1");
@@ -200,7 +205,8 @@ run_identity(const Trainer* const self)
                                          o->n_patience,
                                          o->n_evaluate,
                                          o->n_held_out};
-  const double reals[] = {o->rate, o->floor, o->decay, o->clip, o->dropout};
+  const double              reals[]   = {
+                   o->rate, o->floor, o->decay, o->clip, o->dropout, o->average};
 
   uint64_t key = set_identity(self->set);
   key          = mix_bytes(key, numbers, sizeof(numbers));
@@ -411,6 +417,22 @@ shard_step(void* const what, const uint32_t i_shard)
   }
 }
 
+/// Let the weights enter their average.  It forgets the first steps sooner.
+/// Source: Polyak and Juditsky 1992; as used here, Izmailov et al. 2018.
+static void
+average_weights(Trainer* const self)
+{
+  Checkpoint* const state = &self->state;
+  const double      n     = (double)state->n_steps;
+  const double      early = (n - 1.0) / (n + 9.0);
+  const double      kept =
+    early < self->options.average ? early : self->options.average;
+  const Real enters = (Real)(1.0 - kept);
+  for (size_t i = 0U; i < state->n_weights; ++i) {
+    state->average[i] += enters * (state->weights[i] - state->average[i]);
+  }
+}
+
 double
 trainer_step(Trainer* const self)
 {
@@ -438,6 +460,7 @@ trainer_step(Trainer* const self)
                                 state->second,
                                 total);
   ++state->n_steps;
+  average_weights(self);
   if (isfinite(norm) && isfinite(sum)) {
     self->n_bad = 0U;
     state->loss_sum += sum;
@@ -941,9 +964,9 @@ measure(Trainer* const self, Mark* const mark)
   Checkpoint* const state = &self->state;
   Score             score;
   trainer_evaluate(
-    self, state->weights, self->held_out, self->n_held_out, &score);
+    self, state->average, self->held_out, self->n_held_out, &score);
 
-  // Without held-out music the latest weights are the best there are
+  // Without held-out music the latest are the best there are
   mark->held_out = score.n_events ? score_loss(&score) : -1.0;
   mark->weighted = score.n_events ? score_weighted(&score) : -1.0;
   if (!score.n_events || !state->best_step ||
@@ -951,7 +974,7 @@ measure(Trainer* const self, Mark* const mark)
     state->best_loss = mark->weighted;
     state->best_step = state->n_steps;
     state->n_worse   = 0U;
-    memcpy(state->best, state->weights, state->n_weights * sizeof(Real));
+    memcpy(state->best, state->average, state->n_weights * sizeof(Real));
   } else {
     ++state->n_worse;
   }

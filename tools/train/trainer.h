@@ -37,6 +37,7 @@ typedef struct {
   double   decay;     ///< Weight decay
   double   clip;      ///< Largest norm of a gradient
   double   dropout;   ///< Share of each layer's outputs that are left out
+  double   average;   ///< Share of the average that a step leaves; 0 for none
   uint64_t seed;
   uint32_t n_threads;
   uint64_t n_patience;   ///< Evaluations without a better loss; 0 for no end
