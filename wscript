@@ -49,8 +49,8 @@ ROOMS = [  # name, folder, may use, sources
     # It judges what the gate let through, so it uses nothing of the gate's
     ('judge', 'tools/judge', ['base', 'music', 'midi', 'reading', 'M'],
      'takes samples melody_features overlap neighbours moves copying surprise '
-     'form drum_features together chain baselines figures report_text '
-     'report_html'),
+     'form drum_features together chain baselines figures style_probe guesses '
+     'by_style summary report_text report_html'),
 ]
 
 # What the plugin may use; it carries nothing else
@@ -98,6 +98,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_lines', ['school'], ''),
     ('unit', 'test_corpus', ['school'], 'tests/failing_alloc.c'),
     ('unit', 'test_judge', ['judge'], 'tests/failing_alloc.c'),
+    ('unit', 'test_judge_styles', ['judge'], 'tests/failing_alloc.c'),
     ('numbers', 'test_exact', ['nn'], ''),
     ('numbers', 'test_product', ['nn', 'oracle'], 'tests/failing_alloc.c'),
     ('numbers', 'test_dense', ['nn'], ''),

@@ -88,7 +88,8 @@ def row(text, label, number_of=0):
 def test_explains_itself():
     status, text, _ = say('--help')
     check(status == 0, text)
-    for word in ('--real', '--map', '--style', '--output', 'FOLDER'):
+    for word in ('--real', '--map', '--style', '--by-style', '--with-known',
+                 '--ungated', '--output', 'FOLDER'):
         check(word in text, '"%s" is not in:\n%s' % (word, text))
 
 
@@ -108,6 +109,10 @@ def test_refuses_nonsense():
                 (['--style', 'polka', '--real', 'real', 'ours'], 'polka'),
                 (['--style', 'house,', '--real', 'real', 'ours'], 'style'),
                 (['--real', 'real'] + ['ours'] * 14, '13'),
+                (['--real', 'real', '--with-known', 'ours'], '--by-style'),
+                (['--real', 'real', '--ungated', 'ours', '--ungated', 'ours'],
+                 'one folder'),
+                (['--real', 'real', '--by-style', 'ours'], 'named as a style'),
                 (['--real', '/nowhere', 'ours'], '/nowhere'),
                 (['--real', 'empty', 'ours'], 'empty'),
                 (['--real', 'ours', 'ours'], 'held-out'),
@@ -208,6 +213,47 @@ def test_styles_narrow_what_is_real():
         check(n[0] == n[2] > n[1] > 0, n)
 
 
+def test_judges_by_style():
+    """Styles that are scarce are told, and every mark has its line."""
+    with Music() as room:
+        for style, first in (('house', 5000), ('techno', 6000)):
+            for i in range(4):
+                folder = os.path.join(room, 'songs', style)
+                os.makedirs(folder, exist_ok=True)
+                write_piece(os.path.join(folder, '%d.mid' % i), first + i)
+        words = ['--real', 'real', 'songs', '--by-style', '--output', 'out']
+        status, text, error = say(*words, cwd=room)
+        check(status == 0, text + error)
+        check('By style: songs' in text and 'All marks: songs' in text, text)
+        check('techno, melody: too few held-out pieces' in text, text)
+        check('count as real (w)' in text and '/40w' not in text, text)
+        house = row(text, 'house')
+        check(house[0].startswith('4/') and house[2] != '.', house)
+        check(row(text, 'techno')[2] == '.', row(text, 'techno'))
+        check(row(text, 'techno', 1)[0] != '.', 'no guesses:\n' + text)
+        for number in ('mean OA, melody', 'mean OA, drums', '1-NN, melody',
+                       'copied 8-grams', 'longest run', 'bits per note',
+                       'held-out loss', 'float weights', 'every mean, drums',
+                       'style known by both', 'mix weight', 'density',
+                       'locked scale', 'AUC', 'accepted', 'kick on 1',
+                       'backbeat', 'distinct bars', 'fill contrast'):
+            check(number in text.split('All marks: songs')[1], number)
+
+        status, text, error = say(*words, '--with-known', '--ungated', 'ours',
+                                  cwd=room)
+        check(status == 0, text + error)
+        check(row(text, 'techno')[0] == '4/40w', row(text, 'techno'))
+        check(row(text, 'techno')[2] != '.', row(text, 'techno'))
+        check('of distinct bars' in text, text)
+        with open(os.path.join(room, 'out/index.html')) as file:
+            page = file.read()
+        tags = Tags()
+        tags.feed(page)
+        check(not tags.open, tags.open)
+        check('All marks: songs' in page and 'By style' in page, page[-900:])
+        check('>nan' not in page and '>inf' not in page, 'no numbers in it')
+
+
 def test_says_when_it_cannot_print():
     if not os.path.exists('/dev/full'):
         raise Skip('there is no /dev/full')
@@ -235,5 +281,5 @@ if __name__ == '__main__':
         raise SystemExit(77)
     run(test_explains_itself, test_refuses_nonsense,
         test_music_in_three_is_told, test_judges,
-        test_styles_narrow_what_is_real, test_says_when_it_cannot_print,
+        test_styles_narrow_what_is_real, test_judges_by_style, test_says_when_it_cannot_print,
         test_uses_nothing_of_the_gate)

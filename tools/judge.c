@@ -5,7 +5,7 @@
    perpetuo-judge: measures folders of MIDI files against held-out real music.
 
    It reads MIDI files and nothing else, so that it can judge any system's
-   output, and it uses nothing that the gate uses: no model, no feature of its.
+   output (what knobs do is measured by perpetuo-sweep, which composes), and it uses nothing that the gate uses: no model, no feature of its.
 */
 
 #include "base/rng.h"
@@ -42,6 +42,10 @@ typedef struct {
   char        output[MAX_PATH];
   uint32_t    n_folders;
   const char* folders[MAX_FOLDERS];
+  bool        is_by_style;
+  bool        has_known;
+  bool        has_ungated;
+  uint32_t    i_ungated; ///< Of the folders
   bool        is_help;
 } Wish;
 
@@ -55,6 +59,13 @@ static const char usage[] =
   "  --real DIR      real music: MIDI files, in folders\n"
   "  --map FILE      what its folders are, as the trainer takes it\n"
   "  --style LIST    only real music of these styles: house,techno,...  (all)\n"
+  "  --by-style      each FOLDER has folders named as styles (house, techno, "
+  "...):\n"
+  "                  measure every style beside the whole\n"
+  "  --with-known    where a style has too few held-out pieces, let what was "
+  "learned\n"
+  "                  from count as real, too\n"
+  "  --ungated DIR   one more FOLDER, of music that no gate has judged\n"
   "  --output DIR    where to leave the files (judge, beside this program)\n"
   "  --help          this text\n";
 
@@ -100,6 +111,31 @@ read_styles(const char* const list, uint32_t* const bits)
   return true;
 }
 
+static bool
+add_folder(const char* const path, Wish* const wish)
+{
+  if (!*path) {
+    return complain("A folder cannot be named \"\".");
+  }
+  if (wish->n_folders == MAX_FOLDERS) {
+    return complain("%u folders are as many as can be judged at once.",
+                    MAX_FOLDERS);
+  }
+  wish->folders[wish->n_folders++] = path;
+  return true;
+}
+
+static bool
+add_ungated(const char* const path, Wish* const wish)
+{
+  if (wish->has_ungated) {
+    return complain("--ungated names one folder.");
+  }
+  wish->has_ungated = true;
+  wish->i_ungated   = wish->n_folders;
+  return add_folder(path, wish);
+}
+
 /// One option that takes a value
 static bool
 read_option(const char* const name, const char* const text, Wish* const wish)
@@ -114,6 +150,8 @@ read_option(const char* const name, const char* const text, Wish* const wish)
   } else if (!strcmp(name, "--style")) {
     wish->styles = text;
     return read_styles(text, &wish->style_bits);
+  } else if (!strcmp(name, "--ungated")) {
+    return add_ungated(text, wish);
   } else if (!strcmp(name, "--output")) {
     if (strlen(text) >= sizeof(wish->output) - 32U) {
       return complain("The path of --output is too long.");
@@ -122,20 +160,6 @@ read_option(const char* const name, const char* const text, Wish* const wish)
   } else {
     return complain("There is no option \"%s\"; --help names them all.", name);
   }
-  return true;
-}
-
-static bool
-add_folder(const char* const path, Wish* const wish)
-{
-  if (!*path) {
-    return complain("A folder cannot be named \"\".");
-  }
-  if (wish->n_folders == MAX_FOLDERS) {
-    return complain("%u folders are as many as can be judged at once.",
-                    MAX_FOLDERS);
-  }
-  wish->folders[wish->n_folders++] = path;
   return true;
 }
 
@@ -166,10 +190,21 @@ read_options(const int n_args, char** const args, Wish* const wish)
       wish->is_help = true;
       return true;
     }
+    if (!strcmp(args[i], "--by-style")) {
+      wish->is_by_style = true;
+      continue;
+    }
+    if (!strcmp(args[i], "--with-known")) {
+      wish->has_known = true;
+      continue;
+    }
     if (!(args[i][0] == '-' ? read_word(n_args, args, &i, wish)
                             : add_folder(args[i], wish))) {
       return false;
     }
+  }
+  if (wish->has_known && !wish->is_by_style) {
+    return complain("--with-known is for --by-style.");
   }
   if (!wish->real) {
     return complain("Say where the real music is: --real DIR.");
@@ -192,6 +227,8 @@ typedef struct {
   BarBook     bars;
   Figures     real;
   Figures     figures[REPORT_MAX_SETS];
+  StyleTable  by_style[N_STYLES];
+  Guesses     guesses[N_VIEWS];
   Report      report;
 } Job;
 
@@ -332,7 +369,77 @@ measure(Job* const job, Trouble* const trouble)
   job->report.real        = &job->real;
   job->report.n_sets      = n_sets;
   job->report.sets        = job->figures;
+  job->report.n_baselines = N_BASELINES;
+  job->report.has_ungated = job->wish->has_ungated;
+  job->report.i_ungated   = N_BASELINES + job->wish->i_ungated;
   return st;
+}
+
+/// Whether any folder has music of a style
+static bool
+has_style(const Job* const job, const int style)
+{
+  for (uint32_t i = 0U; i < job->wish->n_folders; ++i) {
+    const TakeSet* const set = &job->sets[N_BASELINES + i];
+    for (uint32_t k = 0U; k < set->n_takes; ++k) {
+      if (set->takes[k].style == style) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+static Status
+measure_styles(Job* const job)
+{
+  Status st = STATUS_SUCCESS;
+  for (uint32_t i = 0U; !st && i < N_STYLES; ++i) {
+    const StyleMusic music = {(Style)i,
+                              &job->held_out,
+                              job->wish->has_known ? &job->alike : NULL,
+                              job->wish->n_folders,
+                              job->sets + N_BASELINES};
+    if ((job->wish->style_bits >> i & 1U) && has_style(job, (int)i)) {
+      st = style_table_measure(&music, &job->by_style[job->report.n_styles++]);
+    }
+  }
+  return st;
+}
+
+static Status
+guess_styles(Job* const job)
+{
+  Status st = STATUS_SUCCESS;
+  for (uint32_t v = 0U; !st && v < N_VIEWS; ++v) {
+    Guesses* const guesses = &job->guesses[v];
+    st                     = guesses_begin(
+      (View)v, &job->alike, &job->held_out, job->wish->style_bits, guesses);
+    for (uint32_t i = 0U; !st && i < job->wish->n_folders; ++i) {
+      st = guesses_show(&job->sets[N_BASELINES + i], i, guesses);
+    }
+  }
+  return st;
+}
+
+static Status
+measure_by_style(Job* const job, Trouble* const trouble)
+{
+  if (!job->wish->is_by_style) {
+    return STATUS_SUCCESS;
+  }
+  fprintf(stderr, "Measuring by style ...\n");
+  Status st            = measure_styles(job);
+  job->report.by_style = job->by_style;
+  job->report.guesses  = job->guesses;
+  if (!st && !job->report.n_styles) {
+    return trouble_say(trouble,
+                       STATUS_NO_FILE,
+                       "No folder in \"%s\" is named as a style that was "
+                       "asked for",
+                       job->wish->folders[0]);
+  }
+  return st ? st : guess_styles(job);
 }
 
 typedef void (*Writer)(const Report*, FILE*);
@@ -371,6 +478,7 @@ judge(Job* const job, Trouble* const trouble)
   st        = st ? st : read_real(job, trouble);
   st        = st ? st : learn(job);
   st        = st ? st : measure(job, trouble);
+  st        = st ? st : measure_by_style(job, trouble);
   st        = st ? st : write_file(job, "report.txt", report_text, trouble);
   st        = st ? st : write_file(job, "index.html", report_html, trouble);
   if (!st) {

@@ -81,6 +81,7 @@ blank_take(const Habits* const habits,
 {
   memset(take, 0, sizeof(*take));
   snprintf(take->name, sizeof(take->name), "%s %u", name, i + 1U);
+  take->style         = -1;
   take->n_bars        = BASELINE_BARS;
   take->n_lines       = habits->has_part[PART_MELODY];
   take->line[0].notes = (TakeNote*)calloc(N_STEPS + 1U, sizeof(TakeNote));

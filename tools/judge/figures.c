@@ -102,39 +102,36 @@ mark_if(const bool is_met, const bool is_aim)
 }
 
 Mark
-figures_mark(const uint32_t       i_row,
-             const Figures* const figures,
-             const Figures* const real)
+row_mark(const Row* const row,
+         const double     it,
+         const double     want,
+         const double     sd)
 {
-  const Row    row  = figures_row(i_row);
-  const double it   = figures->value[i_row];
-  const double want = real->value[i_row];
-  const double off  = fabs(it - want);
-  const double sd   = real->spread[i_row];
+  const double off = fabs(it - want);
   if (isnan(it)) {
     return MARK_NONE;
   }
 
-  switch (row.rule) {
+  switch (row->rule) {
   case RULE_MOST:
-    return mark_if(it <= row.must, fabs(it - 0.5) <= row.aim);
+    return mark_if(it <= row->must, fabs(it - 0.5) <= row->aim);
   case RULE_WITHIN:
-    return mark_if(it >= row.must && it <= row.aim, false);
+    return mark_if(it >= row->must && it <= row->aim, false);
   default:
     break;
   }
   if (isnan(want)) {
     return MARK_NONE;
   }
-  switch (row.rule) {
+  switch (row->rule) {
   case RULE_RATIO:
-    return mark_if(it >= row.must * want, it >= row.aim * want);
+    return mark_if(it >= row->must * want, it >= row->aim * want);
   case RULE_OVER:
-    return mark_if(it <= want + row.must, it <= want + row.aim);
+    return mark_if(it <= want + row->must, it <= want + row->aim);
   case RULE_NEAR:
-    return mark_if(off <= row.must, off <= row.aim);
+    return mark_if(off <= row->must, off <= row->aim);
   case RULE_SPREAD:
-    return mark_if(off <= row.must * sd, off <= row.aim * sd);
+    return mark_if(off <= row->must * sd, off <= row->aim * sd);
   case RULE_LEAST:
     return mark_if(it >= want, false);
   default:
@@ -142,11 +139,40 @@ figures_mark(const uint32_t       i_row,
   }
 }
 
-void
-figures_mark_text(const uint32_t i_row, char* const text, const size_t room)
+Mark
+figures_mark(const uint32_t       i_row,
+             const Figures* const figures,
+             const Figures* const real)
 {
   const Row row = figures_row(i_row);
-  switch (row.rule) {
+  return row_mark(
+    &row, figures->value[i_row], real->value[i_row], real->spread[i_row]);
+}
+
+double
+row_badness(const Row* const row, const double value, const double real)
+{
+  switch (row->rule) {
+  case RULE_RATIO:
+    return -value / real;
+  case RULE_LEAST:
+    return real - value;
+  case RULE_NEAR:
+  case RULE_SPREAD:
+    return fabs(value - real);
+  case RULE_WITHIN:
+    return fmax(row->must - value, value - row->aim);
+  case RULE_OVER:
+    return value - real;
+  default:
+    return value;
+  }
+}
+
+void
+row_mark_text(const Row* const row, char* const text, const size_t room)
+{
+  switch (row->rule) {
   case RULE_NONE:
     snprintf(text, room, "%s", "");
     break;
@@ -154,24 +180,31 @@ figures_mark_text(const uint32_t i_row, char* const text, const size_t room)
     snprintf(text, room, "at least real");
     break;
   case RULE_RATIO:
-    snprintf(text, room, "at least %g x real (aim %g x)", row.must, row.aim);
+    snprintf(text, room, "at least %g x real (aim %g x)", row->must, row->aim);
     break;
   case RULE_MOST:
-    snprintf(text, room, "at most %g (aim .5 within %g)", row.must, row.aim);
+    snprintf(text, room, "at most %g (aim .5 within %g)", row->must, row->aim);
     break;
   case RULE_OVER:
-    snprintf(text, room, "at most real + %g (aim + %g)", row.must, row.aim);
+    snprintf(text, room, "at most real + %g (aim + %g)", row->must, row->aim);
     break;
   case RULE_NEAR:
-    snprintf(text, room, "real within %g (aim %g)", row.must, row.aim);
+    snprintf(text, room, "real within %g (aim %g)", row->must, row->aim);
     break;
   case RULE_SPREAD:
-    snprintf(text, room, "real within %g sd (aim %g)", row.must, row.aim);
+    snprintf(text, room, "real within %g sd (aim %g)", row->must, row->aim);
     break;
   case RULE_WITHIN:
-    snprintf(text, room, "%g to %g", row.must, row.aim);
+    snprintf(text, room, "%g to %g", row->must, row->aim);
     break;
   }
+}
+
+void
+figures_mark_text(const uint32_t i_row, char* const text, const size_t room)
+{
+  const Row row = figures_row(i_row);
+  row_mark_text(&row, text, room);
 }
 
 // ---------------------------------------------------------------- measurement
@@ -204,11 +237,7 @@ set_means(Figures* const       figures,
           const Block* const   block,
           const Samples* const samples)
 {
-  uint32_t n_pieces = 0U;
-  for (uint32_t i = 0U; i < samples->n_rows; ++i) {
-    n_pieces += !i || samples->piece[i] != samples->piece[i - 1U];
-  }
-  figures->value[block->n_pieces] = n_pieces;
+  figures->value[block->n_pieces] = samples_n_pieces(samples);
   figures->value[block->n_rows]   = samples->n_rows;
   for (uint32_t c = 0U; c < samples->n_columns; ++c) {
     figures->value[block->first + c]  = samples_mean(samples, c);
@@ -263,22 +292,10 @@ choose_halves(const Samples* const samples,
               bool* const          is_first,
               bool* const          is_second)
 {
-  uint32_t n_left  = 0U;
-  uint32_t n_first = 0U;
-  for (uint32_t i = 0U; i < samples->n_rows; ++i) {
-    n_left += !i || samples->piece[i] != samples->piece[i - 1U];
-  }
-  n_first = n_left / 2U;
-  memset(is_first, 0, samples->n_pieces * sizeof(bool));
+  samples_choose(samples, key, samples_n_pieces(samples) / 2U, is_first);
   memset(is_second, 0, samples->n_pieces * sizeof(bool));
   for (uint32_t i = 0U; i < samples->n_rows; ++i) {
-    const uint32_t piece = samples->piece[i];
-    if (!i || piece != samples->piece[i - 1U]) {
-      is_first[piece]  = rng_below(key, piece, n_left) < n_first;
-      is_second[piece] = !is_first[piece];
-      n_first -= is_first[piece];
-      --n_left;
-    }
+    is_second[samples->piece[i]] = !is_first[samples->piece[i]];
   }
 }
 

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #define FIGURES_NAME_ROOM 64U
+#define FIGURES_MAX_SETS 16U ///< In one report
 
 enum {
   ROW_PIECES, ///< With windows of melody
@@ -94,6 +95,19 @@ typedef struct {
   double          rest_length; ///< Median length of real notes, steps
   const Figures*  real;        ///< Null while real music itself is measured
 } Yardstick;
+
+/// Whether a figure reaches a mark.  @param sd Of real windows, for
+/// RULE_SPREAD.
+Mark
+row_mark(const Row* row, double value, double real, double sd);
+
+/// How bad a figure is, for finding the worst of some: more is worse
+double
+row_badness(const Row* row, double value, double real);
+
+/// In words what a mark asks for; "" for none
+void
+row_mark_text(const Row* row, char* text, size_t room);
 
 /// What a row is called, and its mark
 Row

@@ -9,12 +9,15 @@
 #define PERPETUO_TOOLS_JUDGE_REPORT_H
 
 #include "base/status.h"
+#include "tools/judge/by_style.h"
 #include "tools/judge/figures.h"
+#include "tools/judge/guesses.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
-#define REPORT_MAX_SETS 16U
+#define REPORT_MAX_SETS FIGURES_MAX_SETS
 
 /// What is reported.  Borrows all.
 typedef struct {
@@ -25,6 +28,16 @@ typedef struct {
   uint32_t       n_sets;
   const Figures* sets;                     ///< Baselines first, then folders
   const char*    folders[REPORT_MAX_SETS]; ///< Of each set, null for baselines
+  uint32_t       n_baselines;
+
+  // Asked for by style; the tables' sets are the folders
+  uint32_t          n_styles;
+  const StyleTable* by_style; ///< (n_styles)
+  const Guesses*    guesses;  ///< (N_VIEWS), or null
+
+  // One of the sets may be what no gate has judged
+  bool     has_ungated;
+  uint32_t i_ungated;
 } Report;
 
 /// How many real pieces make figures that can be relied on

@@ -4,6 +4,7 @@
 #include "tools/judge/report.h"
 
 #include "tools/judge/overlap.h"
+#include "tools/judge/summary.h"
 
 #include <math.h>
 
@@ -63,33 +64,47 @@ print_safe(FILE* const file, const char* text)
 
 // ------------------------------------------------------------------ the table
 
+static const char*
+class_of(const Mark mark)
+{
+  static const char* const names[] = {[MARK_NONE]   = "",
+                                      [MARK_MISSED] = "missed",
+                                      [MARK_MET]    = "met",
+                                      [MARK_AIM]    = "aim"};
+  return names[mark];
+}
+
+/// A figure, its mark in colour and words
+static void
+print_number(FILE* const    file,
+             const double   value,
+             const uint32_t n_decimals,
+             const Mark     mark)
+{
+  if (isnan(value)) {
+    fputs("<td>&ndash;</td>", file);
+    return;
+  }
+  fprintf(file,
+          "<td class=\"%s\">%.*f<small>%s%s</small></td>",
+          class_of(mark),
+          (int)n_decimals,
+          value,
+          mark == MARK_NONE ? "" : " ",
+          class_of(mark));
+}
+
 static void
 print_cell(FILE* const          file,
            const uint32_t       i_row,
            const Figures* const figures,
            const Figures* const real)
 {
-  static const struct {
-    const char* name;
-    const char* words;
-  } marks[] = {
-    [MARK_NONE]   = {"", ""},
-    [MARK_MISSED] = {"missed", " missed"},
-    [MARK_MET]    = {"met", " met"},
-    [MARK_AIM]    = {"aim", " aim"},
-  };
-  const Mark mark =
-    figures == real ? MARK_NONE : figures_mark(i_row, figures, real);
-  if (isnan(figures->value[i_row])) {
-    fputs("<td>&ndash;</td>", file);
-    return;
-  }
-  fprintf(file,
-          "<td class=\"%s\">%.*f<small>%s</small></td>",
-          marks[mark].name,
-          (int)figures_row(i_row).n_decimals,
-          figures->value[i_row],
-          marks[mark].words);
+  print_number(file,
+               figures->value[i_row],
+               figures_row(i_row).n_decimals,
+               figures == real ? MARK_NONE
+                               : figures_mark(i_row, figures, real));
 }
 
 static void
@@ -117,6 +132,179 @@ print_table(const Report* const report, FILE* const file)
     fprintf(file, "<td>%s</td></tr>\n", text);
   }
   fputs("</table>\n", file);
+}
+
+// ------------------------------------------------------------------ by style
+
+static void
+print_style_pieces(FILE* const             file,
+                   const StyleTable* const table,
+                   const uint32_t          i_own)
+{
+  for (unsigned part = 0U; part < N_PARTS; ++part) {
+    fprintf(file,
+            "<td>%u <small>of %u%s</small></td>",
+            table->sets[i_own].n_pieces[part],
+            table->real.n_pieces[part],
+            table->is_widened ? " widened" : "");
+  }
+}
+
+static void
+print_style_line(FILE* const             file,
+                 const StyleTable* const table,
+                 const uint32_t          i_own)
+{
+  fprintf(file, "<tr><td>%s</td>", style_row(table->style)->name);
+  print_style_pieces(file, table, i_own);
+  for (uint32_t i_row = 0U; i_row < N_STYLE_ROWS; ++i_row) {
+    print_number(file,
+                 table->sets[i_own].value[i_row],
+                 style_table_row(i_row).n_decimals,
+                 style_table_mark(table, i_own, i_row));
+    if (i_row >= STYLE_KICK_ON_1) {
+      print_number(file,
+                   table->real.value[i_row],
+                   style_table_row(i_row).n_decimals,
+                   MARK_NONE);
+    }
+  }
+  fputs("<td></td></tr>\n", file);
+}
+
+static void
+print_style_head(FILE* const file)
+{
+  fputs("<tr><th>style</th><th>pieces, melody</th><th>pieces, drums</th>",
+        file);
+  for (uint32_t i_row = 0U; i_row < N_STYLE_ROWS; ++i_row) {
+    fprintf(file, "<th>%s</th>", style_table_row(i_row).label);
+    if (i_row >= STYLE_KICK_ON_1) {
+      fputs("<th>real</th>", file);
+    }
+  }
+  fputs("<th></th></tr>\n", file);
+}
+
+static void
+print_styles(const Report* const report, FILE* const file)
+{
+  if (!report->n_styles) {
+    return;
+  }
+  fprintf(file,
+          "<h2>By style</h2>\n<p>Pieces are ours, of real ones; widened: "
+          "held-out pieces were too few, and pieces to learn from count as "
+          "real.  OA is a share of what one half of the real pieces gets "
+          "against the other, at one number of pieces.  Farthest is the mean "
+          "that is farthest from the real one, in standard deviations.  A part "
+          "of a style with fewer than %u real pieces is not compared; with "
+          "fewer than %u it is rough.</p>\n",
+          STYLE_LEAST_PIECES,
+          REPORT_ENOUGH_PIECES);
+  for (uint32_t s = report->n_baselines; s < report->n_sets; ++s) {
+    fputs("<h3>", file);
+    print_safe(file, report->sets[s].name);
+    fputs("</h3>\n<table>\n", file);
+    print_style_head(file);
+    for (uint32_t i = 0U; i < report->n_styles; ++i) {
+      print_style_line(file, &report->by_style[i], s - report->n_baselines);
+    }
+    fputs("</table>\n", file);
+  }
+}
+
+static void
+print_guess_means(const Report* const  report,
+                  const Guesses* const guesses,
+                  const bool           is_real,
+                  FILE* const          file)
+{
+  fprintf(file,
+          "<tr><td>%s</td><td></td>",
+          is_real ? "real, the same styles" : "mean");
+  for (uint32_t s = 0U; s < report->n_sets - report->n_baselines; ++s) {
+    const ProbeResult result = guesses_result(guesses, s);
+    print_number(file,
+                 is_real ? result.real : result.accuracy,
+                 3U,
+                 is_real ? MARK_NONE : guesses_mark(&result));
+  }
+  fputs("<td></td></tr>\n", file);
+}
+
+static void
+print_guess_table(const Report* const  report,
+                  const Guesses* const guesses,
+                  FILE* const          file)
+{
+  fputs("<table>\n<tr><th>style</th><th>real</th>", file);
+  for (uint32_t s = report->n_baselines; s < report->n_sets; ++s) {
+    fputs("<th>", file);
+    print_safe(file, report->sets[s].name);
+    fputs("</th>", file);
+  }
+  fputs("<th></th></tr>\n", file);
+  for (uint32_t i = 0U; i < guesses->probe.n_styles; ++i) {
+    const Style style = guesses->probe.style[i];
+    fprintf(file, "<tr><td>%s</td>", style_row(style)->name);
+    print_number(file, guesses_share(guesses->real, style), 3U, MARK_NONE);
+    for (uint32_t s = 0U; s < report->n_sets - report->n_baselines; ++s) {
+      print_number(file, guesses_share(guesses->sets[s], style), 3U, MARK_NONE);
+    }
+    fputs("<td></td></tr>\n", file);
+  }
+  print_guess_means(report, guesses, true, file);
+  print_guess_means(report, guesses, false, file);
+  fputs("</table>\n", file);
+}
+
+static void
+print_guesses(const Report* const report, FILE* const file)
+{
+  for (uint32_t v = 0U; report->guesses && v < N_VIEWS; ++v) {
+    const Guesses* const guesses = &report->guesses[v];
+    fprintf(file, "<h2>Style known by %s</h2>\n", view_name((View)v));
+    if (!guesses->probe.n_styles) {
+      fputs("<p>Too little real music to tell styles apart.</p>\n", file);
+      continue;
+    }
+    fprintf(file,
+            "<p>A plain classifier that learned from real music: share of "
+            "windows of two bars that it takes for their style.  %u styles; "
+            "chance is %.3f.</p>\n",
+            guesses->probe.n_styles,
+            1.0 / guesses->probe.n_styles);
+    print_guess_table(report, guesses, file);
+  }
+}
+
+// ------------------------------------------------------------------ all marks
+
+static void
+print_summary(const Report* const report, FILE* const file)
+{
+  for (uint32_t s = report->n_baselines; s < report->n_sets; ++s) {
+    fputs("<h2>All marks: ", file);
+    print_safe(file, report->sets[s].name);
+    fputs("</h2>\n<table>\n<tr><th>number</th><th>verdict</th><th>must</th>"
+          "<th>aim</th><th>value, or who measures it</th></tr>\n",
+          file);
+    for (uint32_t i = 0U; i < summary_n_lines(); ++i) {
+      const SummaryLine line = summary_line(report, s, i);
+      fprintf(file,
+              "<tr><td>%s</td><td class=\"%s\">%s</td><td>%s</td><td>%s</td>"
+              "<td>",
+              line.number,
+              class_of(line.mark),
+              summary_verdict(&line),
+              line.must,
+              line.aim);
+      print_safe(file, line.value);
+      fputs("</td></tr>\n", file);
+    }
+    fputs("</table>\n", file);
+  }
 }
 
 // ------------------------------------------------------------------ densities
@@ -364,5 +552,8 @@ report_html(const Report* const report, FILE* const file)
   print_table(report, file);
   print_plots(report, file);
   print_rolls(report, file);
+  print_styles(report, file);
+  print_guesses(report, file);
+  print_summary(report, file);
   fputs("</body></html>\n", file);
 }

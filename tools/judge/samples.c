@@ -3,6 +3,8 @@
 
 #include "tools/judge/samples.h"
 
+#include "base/rng.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,6 +59,40 @@ samples_pick(const Samples* const from,
     }
   }
   return st;
+}
+
+static bool
+is_first_of_piece(const Samples* const samples, const uint32_t i_row)
+{
+  return !i_row || samples->piece[i_row] != samples->piece[i_row - 1U];
+}
+
+uint32_t
+samples_n_pieces(const Samples* const samples)
+{
+  uint32_t n = 0U;
+  for (uint32_t i = 0U; i < samples->n_rows; ++i) {
+    n += is_first_of_piece(samples, i);
+  }
+  return n;
+}
+
+void
+samples_choose(const Samples* const samples,
+               const uint64_t       key,
+               uint32_t             n,
+               bool* const          is_in)
+{
+  uint32_t n_left = samples_n_pieces(samples);
+  memset(is_in, 0, samples->n_pieces * sizeof(bool));
+  for (uint32_t i = 0U; i < samples->n_rows; ++i) {
+    if (is_first_of_piece(samples, i)) {
+      const uint32_t piece = samples->piece[i];
+      is_in[piece]         = rng_below(key, piece, n_left) < n;
+      n -= is_in[piece];
+      --n_left;
+    }
+  }
 }
 
 double

@@ -36,6 +36,15 @@ samples_add(Samples* samples, uint32_t piece, const double* row);
 NODISCARD Status
 samples_pick(const Samples* from, const bool* is_in, Samples* to);
 
+/// How many pieces have rows
+uint32_t
+samples_n_pieces(const Samples* samples);
+
+/// Choose `n` of the pieces that have rows, or all when there are fewer, at
+/// random.  @param is_in (n_pieces).
+void
+samples_choose(const Samples* samples, uint64_t key, uint32_t n, bool* is_in);
+
 /// Mean of a column; not a number when there are no rows
 double
 samples_mean(const Samples* samples, uint32_t column);

@@ -153,6 +153,7 @@ read_take(const Piece* const piece, const char* const folder, Take* const take)
   Status st = STATUS_SUCCESS;
   memset(take, 0, sizeof(*take));
   snprintf(take->name, sizeof(take->name), "%s", piece->path);
+  take->style  = piece->style;
   take->mode   = piece->mode;
   take->n_bars = piece->n_bars;
   for (uint32_t i = 0U; !st && i < piece->n_lines; ++i) {
@@ -202,6 +203,32 @@ takes_read(const Corpus* const     corpus,
     *set = fresh;
   }
   return st;
+}
+
+Status
+takes_lend_more(const TakeSet* const all, const int style, TakeSet* const lent)
+{
+  Status st = STATUS_SUCCESS;
+  for (uint32_t i = 0U; !st && i < all->n_takes; ++i) {
+    if (all->takes[i].style == style) {
+      st = takes_add(lent, &all->takes[i]);
+    }
+  }
+  return st;
+}
+
+Status
+takes_lend(const TakeSet* const all, const int style, TakeSet* const lent)
+{
+  memset(lent, 0, sizeof(*lent));
+  return takes_lend_more(all, style, lent);
+}
+
+void
+takes_give_back(TakeSet* const lent)
+{
+  free(lent->takes);
+  memset(lent, 0, sizeof(*lent));
 }
 
 /// The first of `n` things with a step that is not below `step`

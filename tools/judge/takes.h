@@ -46,6 +46,7 @@ typedef struct {
 
 typedef struct {
   char     name[96]; ///< Path, or what the judge calls it
+  int      style;    ///< A Style, or -1
   int      mode;     ///< +1 major, -1 minor, 0 unknown
   uint32_t n_bars;
   uint32_t n_lines;
@@ -76,6 +77,19 @@ typedef struct {
 /// STATUS_NO_MEM.
 NODISCARD Status
 takes_read(const Corpus* corpus, const TakeFilter* filter, TakeSet* set);
+
+/// The takes of one style, lent: they stay those of `all`, which must outlive
+/// them.  To be given back with takes_give_back.  STATUS_NO_MEM.
+NODISCARD Status
+takes_lend(const TakeSet* all, int style, TakeSet* lent);
+
+/// Lend what another set has, too.  STATUS_NO_MEM; what was lent stays so.
+NODISCARD Status
+takes_lend_more(const TakeSet* all, int style, TakeSet* lent);
+
+/// Forget what was lent; a zeroed set is allowed
+void
+takes_give_back(TakeSet* lent);
 
 /// Append a take, which is then the set's.  STATUS_NO_MEM.
 NODISCARD Status
