@@ -51,6 +51,10 @@ ROOMS = [  # name, folder, may use, sources
      'takes samples melody_features overlap neighbours moves copying surprise '
      'form drum_features together chain baselines figures style_probe guesses '
      'by_style summary report_text report_html'),
+    # It composes, and lends the judge's eyes
+    ('sweep', 'tools/sweep',
+     ['base', 'music', 'compose', 'midi', 'reading', 'judge', 'M'],
+     'ranks played knobs morph sweep_report'),
 ]
 
 # What the plugin may use; it carries nothing else
@@ -62,6 +66,7 @@ PROGRAMS = [  # name, rooms and libraries, sources
     ('perpetuo-demo', ['host', 'midi', 'draw', 'compose', 'cli'], 'tools/demo.c'),
     ('perpetuo-train', ['school', 'draw', 'cli'], 'tools/train/train.c'),
     ('perpetuo-judge', ['judge', 'cli'], 'tools/judge.c'),
+    ('perpetuo-sweep', ['sweep', 'cli'], 'tools/sweep.c'),
 ]
 
 # Tests: a program for each word, in groups.  tests/NAME.c or tests/NAME.py.
@@ -99,6 +104,8 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_corpus', ['school'], 'tests/failing_alloc.c'),
     ('unit', 'test_judge', ['judge'], 'tests/failing_alloc.c'),
     ('unit', 'test_judge_styles', ['judge'], 'tests/failing_alloc.c'),
+    ('unit', 'test_sweep', ['sweep'],
+     'tests/tiny_models.c tests/failing_alloc.c'),
     ('numbers', 'test_exact', ['nn'], ''),
     ('numbers', 'test_product', ['nn', 'oracle'], 'tests/failing_alloc.c'),
     ('numbers', 'test_dense', ['nn'], ''),
@@ -138,6 +145,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
     ('cli', 'test_judge_cli', ['judge'], ''),
+    ('cli', 'test_sweep_cli', ['sweep'], ''),
 ]
 
 # Sources that a test builds by itself
@@ -157,10 +165,11 @@ LIBRARIES = [  # name here, name for pkg-config, Debian package
 RIGS = '../shared/rigs/hosts'
 NEEDS = [  # what, probe, Debian packages, verbs
     ('a C compiler', 'program cc gcc clang', 'gcc libc6-dev',
-     'build demo train judge test'),
+     'build demo train judge sweep test'),
     ('pkg-config', 'program pkg-config', 'pkg-config',
-     'build demo train judge test'),
-    ('LV2 headers', 'library lv2', 'lv2-dev', 'build demo train judge test'),
+     'build demo train judge sweep test'),
+    ('LV2 headers', 'library lv2', 'lv2-dev',
+     'build demo train judge sweep test'),
     ('lilv, to host the plugin', 'library lilv-0', 'liblilv-dev', 'demo test'),
     ('cairo, to draw', 'library cairo', 'libcairo2-dev', 'demo train test'),
     ('OpenBLAS, to train', 'library openblas', 'libopenblas-dev',
@@ -228,6 +237,7 @@ USAGE = '''./waf [OPTIONS] VERB [...]
   test [...]   build, run every test; or only the groups or programs named
   train [...]  build, learn the models again from folders of MIDI files
   judge [...]  build, measure folders of MIDI files against real music
+  sweep [...]  build, turn the knobs and measure what follows
   build        build the bundle build/perpetuo.lv2 and the programs
   install      put the bundle into ~/.lv2, or into PREFIX/lib/lv2
   uninstall    take it away again
@@ -235,7 +245,7 @@ USAGE = '''./waf [OPTIONS] VERB [...]
   lint         formatting, rooms and clang-tidy
   clean        remove what was built
 
-What follows demo, test, train and judge is for them: ./waf demo --help'''
+What follows demo, test, train, judge and sweep is for them: ./waf demo --help'''
 
 
 def options(opt):
@@ -398,7 +408,7 @@ def bundle(bld):
     bld(rule=manifest, source=[files['manifest.ttl']] + presets,
         presets=presets, target='%s/manifest.ttl' % BUNDLE,
         cls_keyword=lambda task: 'Filling in')
-    sweep(bld, files)
+    tidy(bld, files)
 
     if bld.cmd in ('install', 'uninstall'):
         folder = os.path.join(lv2_folder(bld), BUNDLE)
@@ -435,7 +445,7 @@ def manifest(task):
     task.outputs[0].write(text.replace('@PRESETS@', '\n'.join(entries)))
 
 
-def sweep(bld, files):
+def tidy(bld, files):
     """Take out of the bundle what is not in the sources any more."""
     root = bld.bldnode.make_node(BUNDLE).abspath()
     for folder, _, names in os.walk(root):
@@ -565,3 +575,8 @@ class Train(Program, Build.BuildContext):
 class Judge(Program, Build.BuildContext):
     """builds, and measures music against real music"""
     cmd, program = 'judge', 'perpetuo-judge'
+
+
+class Sweep(Program, Build.BuildContext):
+    """builds, and measures what the knobs do"""
+    cmd, program = 'sweep', 'perpetuo-sweep'

@@ -1352,8 +1352,12 @@ test_reports(void)
   Bench bench;
   bench_open(&bench);
   Figures      figures;
-  const Report report = {
-    "real & old", NULL, 8U, &bench.real, 1U, &figures, {"a <b> folder"}};
+  const Report report = {.real_folder = "real & old",
+                         .n_known     = 8U,
+                         .real        = &bench.real,
+                         .n_sets      = 1U,
+                         .sets        = &figures,
+                         .folders     = {"a <b> folder"}};
   strcpy(bench.known.takes[0].name, "\"<script>\".mid");
   CHECK(!figures_measure(&bench.yardstick, "<b>", &bench.known, &figures));
 

@@ -5,7 +5,8 @@
    perpetuo-judge: measures folders of MIDI files against held-out real music.
 
    It reads MIDI files and nothing else, so that it can judge any system's
-   output (what knobs do is measured by perpetuo-sweep, which composes), and it uses nothing that the gate uses: no model, no feature of its.
+   output, and it uses nothing that the gate uses: no model, no feature of its.
+   What knobs do is measured by perpetuo-sweep, which composes.
 */
 
 #include "base/rng.h"

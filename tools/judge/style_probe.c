@@ -4,7 +4,6 @@
 #include "tools/judge/style_probe.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -84,6 +83,25 @@ count_columns(const View view)
          (view == VIEW_MELODY ? 0U : (uint32_t)N_DRUM_FEATURES);
 }
 
+bool
+view_measure(const View        view,
+             const Take* const take,
+             const uint32_t    begin,
+             double* const     row)
+{
+  if (!is_seen(view, take, begin)) {
+    return false;
+  }
+  if (view != VIEW_DRUMS) {
+    measure_melody(take, begin, row);
+  }
+  if (view != VIEW_MELODY) {
+    measure_drums(
+      take, begin, row + (view == VIEW_BOTH ? N_MELODY_FEATURES : 0));
+  }
+  return true;
+}
+
 /// Windows of a take, spread evenly when there are many
 static void
 add_windows(const View        view,
@@ -101,17 +119,9 @@ add_windows(const View        view,
   uint32_t       k = 0U;
   uint32_t       i_window = 0U;
   for (uint32_t i = 0U; k < n && i < n_pairs; ++i) {
-    const uint32_t begin = i * WINDOW_STEPS;
-    if (is_seen(view, take, begin) &&
+    double row[PROBE_COLUMNS];
+    if (view_measure(view, take, i * WINDOW_STEPS, row) &&
         i_window++ == (uint32_t)((uint64_t)k * n_all / n)) {
-      double row[PROBE_COLUMNS];
-      if (view != VIEW_DRUMS) {
-        measure_melody(take, begin, row);
-      }
-      if (view != VIEW_MELODY) {
-        measure_drums(
-          take, begin, row + (view == VIEW_BOTH ? N_MELODY_FEATURES : 0));
-      }
       samples_add(samples, i_take, row);
       ++k;
     }

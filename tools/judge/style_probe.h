@@ -20,6 +20,7 @@
 #include "tools/judge/samples.h"
 #include "tools/judge/takes.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PROBE_COLUMNS ((uint32_t)N_MELODY_FEATURES + (uint32_t)N_DRUM_FEATURES)
@@ -58,6 +59,11 @@ typedef struct {
 /// What a view is called in a report
 const char*
 view_name(View view);
+
+/// Measure the window that begins at a step.  @param row (PROBE_COLUMNS).
+/// @return Whether there is anything in it that the view can see.
+bool
+view_measure(View view, const Take* take, uint32_t begin, double* row);
 
 /// The windows of all takes through a view.  STATUS_NO_MEM.  `samples` is to be
 /// cleared in any case.
