@@ -343,6 +343,8 @@ test_the_farthest_mean_is_named(void)
   const uint32_t   far   = table.sets[0].farthest[PART_MELODY];
   CHECK(far == MELODY_RANGE || far == MELODY_INTERVAL);
   CHECK(table.sets[0].value[STYLE_FARTHEST + PART_MELODY] > 3.0);
+  CHECK(table.sets[0].is_more[PART_MELODY]);
+  CHECK(!table.sets[0].is_more[PART_DRUMS]);
   CHECK(table.sets[0].farthest[PART_DRUMS] == DRUMS_VOICE + DRUM_KICK);
   CHECK(isfinite(table.sets[0].value[STYLE_FARTHEST + PART_DRUMS]));
   takes_clear(&own);
@@ -518,6 +520,8 @@ test_every_style_has_to_reach_a_mark(void)
   CHECK(says(
     1U, "backbeat", "MISSED", "1 of 2 styles, worst 0.75 (real 0.50) techno"));
 
+  made.tables[1].is_widened = true;
+  CHECK(says(1U, "backbeat", "MISSED", "techno; 1 with what was learned from"));
   made.tables[0].is_enough[PART_MELODY] = false;
   CHECK(says(1U, "mean OA, melody", "met", "1 of 1 styles"));
   made.tables[1].is_enough[PART_MELODY] = false;

@@ -171,15 +171,17 @@ find_farthest(const Samples* const own,
 {
   double* const farthest = &figures->value[STYLE_FARTHEST + part];
   for (uint32_t c = 0U; c < own->n_columns; ++c) {
-    const double off = fabs(samples_mean(own, c) - samples_mean(real, c));
+    const double off = samples_mean(own, c) - samples_mean(real, c);
     const double sd  = samples_spread(real, c);
 
     // These two have a mark of their own
     const bool is_other =
       part == PART_DRUMS && (c == DRUMS_KICK_ON_1 || c == DRUMS_BACKBEAT);
-    if (!is_other && sd > 0.0 && (isnan(*farthest) || off / sd > *farthest)) {
-      *farthest               = off / sd;
+    const double far = sd > 0.0 ? fabs(off) / sd : 0.0;
+    if (!is_other && sd > 0.0 && (isnan(*farthest) || far > *farthest)) {
+      *farthest               = far;
       figures->farthest[part] = c;
+      figures->is_more[part]  = off > 0.0;
     }
   }
 }

@@ -42,6 +42,7 @@ enum {
 typedef struct {
   uint32_t n_pieces[N_PARTS];
   uint32_t farthest[N_PARTS];   ///< The feature that is
+  bool     is_more[N_PARTS];    ///< Is it more than the real one?
   double   value[N_STYLE_ROWS]; ///< Not a number where there is none
 } StyleFigures;
 

@@ -131,8 +131,11 @@ print_farthest(FILE* const file, const StyleFigures* const own)
   const char* between = " ";
   for (unsigned part = 0U; part < N_PARTS; ++part) {
     if (!isnan(own->value[STYLE_FARTHEST + part])) {
-      fprintf(
-        file, "%s%s", between, style_feature_name(part, own->farthest[part]));
+      fprintf(file,
+              "%s%s, %s",
+              between,
+              style_feature_name(part, own->farthest[part]),
+              own->is_more[part] ? "more" : "less");
       between = "; ";
     }
   }

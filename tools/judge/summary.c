@@ -209,7 +209,8 @@ typedef struct {
   uint32_t n; ///< That can be measured
   uint32_t n_met;
   uint32_t n_aim;
-  uint32_t worst; ///< Index of a table
+  uint32_t n_widened; ///< Against pieces to learn from, too
+  uint32_t worst;     ///< Index of a table
 } Verdicts;
 
 static Verdicts
@@ -219,7 +220,7 @@ ask_styles(const Report* const report,
 {
   const Row      row     = style_table_row(i_row);
   const uint32_t i_own   = i_set - report->n_baselines;
-  Verdicts       all     = {0U, 0U, 0U, 0U};
+  Verdicts       all     = {0U, 0U, 0U, 0U, 0U};
   double         badness = -INFINITY;
   for (uint32_t i = 0U; i < report->n_styles; ++i) {
     const StyleTable* const table = &report->by_style[i];
@@ -231,6 +232,7 @@ ask_styles(const Report* const report,
       badness   = own > badness ? own : badness;
       all.n_met += mark >= MARK_MET;
       all.n_aim += mark == MARK_AIM;
+      all.n_widened += table->is_widened;
       ++all.n;
     }
   }
@@ -271,7 +273,13 @@ add_styles(const Report* const report,
   say(line, " %s", style_row(table->style)->symbol);
   if (i_row >= STYLE_FARTHEST && i_row < STYLE_KICK_ON_1) {
     const unsigned part = i_row - STYLE_FARTHEST;
-    say(line, " (%s)", style_feature_name(part, own->farthest[part]));
+    say(line,
+        " (%s, %s)",
+        style_feature_name(part, own->farthest[part]),
+        own->is_more[part] ? "more" : "less");
+  }
+  if (all.n_widened) {
+    say(line, "; %u with what was learned from", all.n_widened);
   }
   line->mark = all.n_met < all.n   ? MARK_MISSED
                : all.n_aim < all.n ? MARK_MET

@@ -14,7 +14,7 @@
 
 #include <stdint.h>
 
-#define SUMMARY_TEXT_ROOM 200U
+#define SUMMARY_TEXT_ROOM 240U
 
 typedef struct {
   const char* number;

@@ -56,12 +56,11 @@ lateness(const uint32_t tick)
 static void
 add_note(TakeLine* const line, const TakeNote note)
 {
-  TakeNote* const last =
-    line->n_notes ? &line->notes[line->n_notes - 1U] : NULL;
-  if (!last || last->step < note.step) {
+  const uint32_t n = line->n_notes;
+  if (!n || line->notes[n - 1U].step < note.step) {
     line->notes[line->n_notes++] = note;
-  } else if (note.length > last->length) {
-    *last = note;
+  } else if (note.length > line->notes[n - 1U].length) {
+    line->notes[n - 1U] = note;
   }
 }
 
