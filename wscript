@@ -27,7 +27,7 @@ ROOMS = [  # name, folder, may use, sources
     ('nn', 'dsp/nn', ['base'],
      'product product_avx2 exact dense lstm net pick model model_file'),
     ('compose', 'dsp/compose', ['base', 'music', 'nn'],
-     'vocab lanes sketch song memo model_folder finish generator gate '
+     'vocab lanes sketch song memo quotes model_folder finish generator gate '
      'composer'),
     ('learn', 'dsp/learn', ['base', 'nn', 'OPENBLAS', 'M', 'PTHREAD'],
      'blas dataset loss lstm_train adam crew held_out round'),

@@ -1071,7 +1071,7 @@ test_figures(void)
   static float score[MAX_SCORES];
   static float real[MAX_SCORES];
   static float other[MAX_SCORES];
-  Loaded       gate    = {NULL, NULL, 0U};
+  Loaded       gate    = {NULL, NULL, 0U, {0}};
   Trouble      trouble = {""};
   Dataset      set;
   GateFigure   figures[N_GATE_KINDS + 1];
@@ -1198,7 +1198,7 @@ static void
 test_measuring_without_memory(void)
 {
   const Corpus small   = {2U, pieces, 0U};
-  Loaded       gate    = {NULL, NULL, 0U};
+  Loaded       gate    = {NULL, NULL, 0U, {0}};
   Trouble      trouble = {""};
   Dataset      set;
   GateFigure   figures[N_GATE_KINDS + 1];

@@ -24,7 +24,7 @@ static Status
 read_back(const TinyModel* const tiny, Trouble* const trouble)
 {
   const char* const path   = path_of("melody.safetensors");
-  Loaded            loaded = {NULL, NULL, 0U};
+  Loaded            loaded = {NULL, NULL, 0U, {0}};
   trouble->text[0]         = '\0';
   CHECK(!tiny_model_write(tiny, path, trouble));
   const Status st =
@@ -72,7 +72,7 @@ static void
 test_broken_files_are_refused(void)
 {
   const char* const path    = path_of("melody.safetensors");
-  Loaded            loaded  = {NULL, NULL, 0U};
+  Loaded            loaded  = {NULL, NULL, 0U, {0}};
   Trouble           trouble = {""};
   FILE* const       file    = fopen(path, "wb");
   CHECK(file);
@@ -99,7 +99,7 @@ static uint64_t
 put(const char* const name, const uint64_t seed)
 {
   const TinyModel tiny    = {.part = PART_DRUMS, .seed = seed};
-  Loaded          loaded  = {NULL, NULL, 0U};
+  Loaded          loaded  = {NULL, NULL, 0U, {0}};
   Trouble         trouble = {""};
   const char*     path    = path_of(name);
   CHECK(!tiny_model_write(&tiny, path, &trouble));
@@ -114,7 +114,7 @@ put(const char* const name, const uint64_t seed)
 static uint64_t
 find(const uint64_t wanted, Trouble* const trouble)
 {
-  Loaded loaded    = {NULL, NULL, 0U};
+  Loaded loaded    = {NULL, NULL, 0U, {0}};
   trouble->text[0] = '\0';
   const Status st  = model_folder_find(
     folder.path, MODEL_GENERATOR, PART_DRUMS, wanted, &loaded, trouble);

@@ -315,7 +315,9 @@ is_good(const Mix* const mix, const float score)
 }
 
 /// Write and judge one round; the best so far stays in self->best.  Silence is
-/// refused, and what is no other than `same`, which may be null.
+/// refused, and what is no other than `same`, which may be null; and so is what
+/// quotes, but that is still better than those: where a theme has nothing else
+/// after its last round, the one that the gate likes best is played.
 static void
 play_round(Composer* const     self,
            const Wish* const   wish,
@@ -333,7 +335,12 @@ play_round(Composer* const     self,
     const Sketch* const sketch = &candidates[i].sketch;
     const bool          is_refused =
       !sketch->n_notes || (same && sketch_is_equal(sketch, same));
-    const float score = is_refused ? -1.0f : candidates[i].score;
+    const bool is_quote =
+      quotes_are_in(&self->loaded[MODEL_GATE][wish->part].quotes, wish, sketch);
+    const float liked = candidates[i].score;
+    const float score = is_refused ? -1.0f
+                        : is_quote ? 0.5f * liked - 0.75f
+                                   : liked;
     if (!self->has_best || score > self->best.score) {
       self->best       = candidates[i];
       self->best.score = score;

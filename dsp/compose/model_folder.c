@@ -161,12 +161,18 @@ model_folder_read(const char* const path,
 {
   const Check check = {path, job, part, trouble};
   Trouble     why   = {""};
-  Loaded      fresh = {NULL, NULL, 0U};
+  Loaded      fresh = {NULL, NULL, 0U, {0}};
 
   Status st = model_load(path, &fresh.model, trouble);
   st        = st ? st : check_texts(&check, fresh.model);
-  if (!st && (st = net_new(fresh.model, &fresh.net, &why))) {
-    (void)trouble_say(trouble, st, "\"%s\": %.200s", path, why.text);
+  if (!st) {
+    st = net_new(fresh.model, &fresh.net, &why);
+    if (!st && job == MODEL_GATE && part == PART_MELODY) {
+      st = quotes_load(fresh.model, &fresh.quotes, &why);
+    }
+    if (st) {
+      (void)trouble_say(trouble, st, "\"%s\": %.200s", path, why.text);
+    }
   }
   st = st ? st : check_shape(&check, fresh.net);
   if (st) {
@@ -227,7 +233,7 @@ search(const char* const folder,
 
   char* const path = (char*)malloc(MAX_PATH);
   for (struct dirent* entry = NULL; path && st && (entry = readdir(dir));) {
-    Loaded found = {NULL, NULL, 0U};
+    Loaded found = {NULL, NULL, 0U, {0}};
     if (is_candidate(entry->d_name, job, part) &&
         !join(path, folder, entry->d_name, NULL) &&
         !model_folder_read(path, job, part, &found, NULL)) {
@@ -263,13 +269,13 @@ model_folder_find(const char* const folder,
 
   // The plain one is looked at first: most often it is the wanted one, too
   Trouble why   = {""};
-  Loaded  plain = {NULL, NULL, 0U};
+  Loaded  plain = {NULL, NULL, 0U, {0}};
   Status  st    = join(path, folder, name, &why);
   st            = st ? st : model_folder_read(path, job, part, &plain, &why);
   free(path);
 
   if (wanted && (st || plain.id != wanted)) {
-    Loaded found = {NULL, NULL, 0U};
+    Loaded found = {NULL, NULL, 0U, {0}};
     if (!search(folder, job, part, wanted, &found)) {
       loaded_clear(&plain);
       plain = found;

@@ -12,6 +12,7 @@
 #define PERPETUO_COMPOSE_MODEL_FOLDER_H
 
 #include "base/status.h"
+#include "compose/quotes.h"
 #include "music/part.h"
 #include "nn/model.h"
 #include "nn/net.h"
@@ -27,6 +28,7 @@ typedef struct {
   Model*   model;
   Net*     net;
   uint64_t id;
+  Quotes   quotes; ///< Of a melody's gate; empty without
 } Loaded;
 
 /// Longest name of a model in a folder, with its ending

@@ -556,7 +556,7 @@ gate_dataset(const Corpus* const corpus,
 {
   ExtractList list   = {NULL, 0U, 0U};
   RowCount    rows   = {0U, NULL};
-  Loaded      loaded = {NULL, NULL, 0U};
+  Loaded      loaded = {NULL, NULL, 0U, {0}};
   Trouble     why    = {""};
   dataset_init(
     set, vocab_n_hot_inputs(part), vocab_n_hot(part), N_DENSE, N_GATE_CLASSES);
