@@ -44,8 +44,8 @@ ROOMS = [  # name, folder, may use, sources
     ('school', 'tools/train',
      ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'reading', 'CAIRO',
       'M'],
-     'corpus_dataset spoil gate_data gate_report ngram checkpoint progress '
-     'loss_curve card trainer'),
+     'corpus_dataset spoil gate_data gate_report quotes_index ngram '
+     'checkpoint progress loss_curve card trainer'),
     # It judges what the gate let through, so it uses nothing of the gate's
     ('judge', 'tools/judge', ['base', 'music', 'midi', 'reading', 'M'],
      'takes samples melody_features overlap neighbours moves copying surprise '
@@ -90,6 +90,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_song', ['compose'], ''),
     ('unit', 'test_memo', ['compose'], ''),
     ('unit', 'test_finish', ['compose'], ''),
+    ('unit', 'test_quotes', ['school'], 'tests/tiny_models.c'),
     ('unit', 'test_model_folder', ['compose'], 'tests/tiny_models.c'),
     ('unit', 'test_generator', ['compose'],
      'tests/tiny_models.c tests/failing_alloc.c'),

@@ -319,6 +319,68 @@ test_groups_of_a_gate_are_kinds(void)
   CHECK(!strstr(text, "| Techno | 200 |"));
 }
 
+/// Where a text stands in another, or far away
+static size_t
+place_of(const char* const text, const char* const words)
+{
+  const char* const found = strstr(text, words);
+  return found ? (size_t)(found - text) : SIZE_MAX;
+}
+
+static void
+test_an_index_of_quotes_is_told(void)
+{
+  make_corpus();
+  Card card = make_card(NULL);
+  CHECK(!strstr(save(&card), "What it refuses"));
+  card.quotes            = "It carries 77 runs.";
+  const char* const text = save(&card);
+  CHECK(place_of(text, "\n## What it refuses\n\nIt carries 77 runs.\n\n## ") <
+        place_of(text, "\n## What it learned from\n"));
+}
+
+static void
+test_an_index_is_changed(void)
+{
+  static char before[16384];
+  Trouble     trouble = {""};
+  make_corpus();
+  Card card = make_card(NULL);
+  snprintf(before, sizeof(before), "%s", save(&card));
+
+  // Put in, changed, and taken out again
+  const char* const path   = inside("card.md");
+  const uint64_t    old_id = card.id;
+  CHECK(!card_change(path, old_id, 5U, "It carries 77 runs.", &trouble));
+  CHECK(!card_change(path, 5U, 6U, "It carries 8 runs.", &trouble));
+  card.id     = 6U;
+  card.quotes = "It carries 8 runs.";
+  static char changed[16384];
+  snprintf(changed, sizeof(changed), "%s", read_text(path));
+  CHECK(!strcmp(changed, save(&card)));
+  CHECK(!card_change(path, 6U, old_id, NULL, &trouble));
+  CHECK(!strcmp(before, read_text(path)));
+  CHECK(!trouble.text[0]);
+}
+
+static void
+test_another_models_card_is_left(void)
+{
+  static char before[16384];
+  Trouble     trouble = {""};
+  make_corpus();
+  const Card card = make_card(NULL);
+  snprintf(before, sizeof(before), "%s", save(&card));
+  const char* const path = inside("card.md");
+  CHECK(card_change(path, 1U, 2U, "It carries.", &trouble) == STATUS_MISMATCH);
+  CHECK(strstr(trouble.text, "0000000000000001"));
+  CHECK(!strcmp(before, read_text(path)));
+
+  CHECK(card_change(inside("none.md"), 1U, 2U, NULL, &trouble) ==
+        STATUS_NO_FILE);
+  CHECK(strstr(trouble.text, "none.md"));
+}
+
 static void
 test_names_of_groups(void)
 {
@@ -438,6 +500,9 @@ main(void)
   RUN(test_nothing_was_held_out);
   RUN(test_a_figure_that_is_not_there_is_not_told);
   RUN(test_groups_of_a_gate_are_kinds);
+  RUN(test_an_index_of_quotes_is_told);
+  RUN(test_an_index_is_changed);
+  RUN(test_another_models_card_is_left);
   RUN(test_names_of_groups);
   RUN(test_cost);
   RUN(test_whole_or_not_at_all);

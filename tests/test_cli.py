@@ -4,6 +4,7 @@
 """What a person types, as typed: good and bad."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -154,7 +155,8 @@ def test_train_refuses_nonsense():
         for words in (['--part', 'tuba'], ['--corpus', '/nowhere'],
                       ['--part', 'melody', '--corpus', '/nowhere'],
                       ['--part', 'melody', '--corpus', room],
-                      ['--part'], ['--wings']):
+                      ['--part'], ['--wings'], ['--index', 'no.safetensors'],
+                      ['--index', 'no.safetensors', '--corpus', room]):
             refused(say([train] + words, cwd=room))
 
 
@@ -225,6 +227,40 @@ def test_train_measures_what_it_learned():
                 check("--output 'it'\\''s here' " in file.read(), card)
 
 
+def test_train_indexes_quotes():
+    """A gate that is indexed anew is what it was when it had learned that."""
+    train = program('perpetuo-train')
+    with tempfile.TemporaryDirectory() as room:
+        def contents(name):
+            with open(os.path.join(room, 'models', name), 'rb') as file:
+                return file.read()
+
+        def index(name, music):
+            return say([train, '--index', 'models/' + name, '--corpus', music],
+                       cwd=room)
+
+        write_music(os.path.join(room, 'music'), 20)
+        write_music(os.path.join(room, 'less'), 12)
+        for name in ('melody', 'gate_melody'):
+            works(say([train, '--part', name] + SMALL, cwd=room))
+        names = ['gate_melody.safetensors', 'gate_melody.card.md']
+        learned = [contents(name) for name in names]
+        check(b'index of' in learned[1], learned[1])
+
+        works(index(names[0], 'less'))
+        other = [contents(name) for name in names]
+        check(other[0] != learned[0] and other[1] != learned[1], other[1])
+        status, text = index(names[0], 'music')
+        check(status == 0, text)
+        check([contents(name) for name in names] == learned, text)
+        check(re.search('id ([0-9a-f]{16})', text).group(1)
+              in learned[1].decode(), text)
+        refused(index('melody.safetensors', 'music'), "no melody's gate")
+
+        os.remove(os.path.join(room, 'models', names[1]))
+        works(index(names[0], 'music'), 'no card')
+
+
 if __name__ == '__main__':
     run(test_help_names_the_verbs, test_wrong_words_are_refused,
         test_no_waf_is_one_line, test_install_and_uninstall,
@@ -232,4 +268,4 @@ if __name__ == '__main__':
         test_train_explains_itself, test_train_refuses_nonsense,
         test_train_complains_before_the_work,
         test_train_says_when_it_cannot_print,
-        test_train_measures_what_it_learned)
+        test_train_measures_what_it_learned, test_train_indexes_quotes)

@@ -15,6 +15,13 @@
 #define MAX_PREFIX 256U
 #define MAX_LICENCE 160U
 
+/// Longest card that is changed
+#define MAX_CARD (1U << 20U)
+
+/// Headings by which card_change() finds its way
+#define QUOTES_HEADING "\n## What it refuses\n\n"
+#define SOURCES_HEADING "\n## What it learned from\n\n"
+
 /// Where music came from: a prefix of paths, and what was used of it
 typedef struct {
   char     prefix[MAX_PREFIX];
@@ -297,6 +304,12 @@ print_gate(FILE* const file, const GateFigure* const figures)
 }
 
 static void
+print_quotes(FILE* const file, const char* const quotes)
+{
+  fprintf(file, QUOTES_HEADING "%s\n", quotes);
+}
+
+static void
 print_card(FILE* const          file,
            const Card* const    card,
            const Sources* const sources)
@@ -322,10 +335,26 @@ print_card(FILE* const          file,
   if (card->gate) {
     print_gate(file, card->gate);
   }
-  fputs("\n## What it learned from\n\n", file);
+  if (card->quotes) {
+    print_quotes(file, card->quotes);
+  }
+  fputs(SOURCES_HEADING, file);
   print_sources(file, sources);
   fputs("\nWhole pieces are held out, chosen by a hash of their content.\n",
         file);
+}
+
+/// A card, and where its music came from
+typedef struct {
+  const Card* card;
+  Sources     sources;
+} Told;
+
+static void
+print_told(FILE* const file, const void* const data)
+{
+  const Told* const told = (const Told*)data;
+  print_card(file, told->card, &told->sources);
 }
 
 static Status
@@ -341,11 +370,12 @@ collect(const Card* const card, Sources* const sources)
   return st;
 }
 
+/// What goes into a card's file, and the data that it is made of
+typedef void (*Printer)(FILE* file, const void* data);
+
 /// Write to a file beside it, which then gets its name; errno says what failed
 static bool
-write_card(const char* const    path,
-           const Card* const    card,
-           const Sources* const sources)
+write_card(const char* const path, const Printer print, const void* const data)
 {
   char name[4096];
   if (snprintf(name, sizeof(name), "%s.new", path) >= (int)sizeof(name)) {
@@ -357,7 +387,7 @@ write_card(const char* const    path,
   if (!file) {
     return false;
   }
-  print_card(file, card, sources);
+  print(file, data);
   bool ok = !ferror(file);
   ok      = !fclose(file) && ok;
   if (ok && !rename(name, path)) {
@@ -370,25 +400,120 @@ write_card(const char* const    path,
   return false;
 }
 
+static Status
+cannot_write(const char* const path, Trouble* const trouble)
+{
+  return trouble_say(
+    trouble, STATUS_NO_WRITE, "Cannot write \"%s\": %s", path, strerror(errno));
+}
+
 Status
 card_save(const char* const path,
           const Card* const card,
           Trouble* const    trouble)
 {
-  Sources sources = {NULL, 0U, 0U};
-  Status  st      = collect(card, &sources);
+  Told   told = {card, {NULL, 0U, 0U}};
+  Status st   = collect(card, &told.sources);
   if (st == STATUS_NO_FILE) {
     (void)trouble_say(
       trouble, st, "Cannot read \"%s\": %s", card->map, strerror(errno));
   } else if (st) {
     (void)trouble_say(trouble, st, "Cannot gather what \"%s\" tells", path);
-  } else if (!write_card(path, card, &sources)) {
-    st = trouble_say(trouble,
-                     STATUS_NO_WRITE,
-                     "Cannot write \"%s\": %s",
-                     path,
-                     strerror(errno));
+  } else if (!write_card(path, print_told, &told)) {
+    st = cannot_write(path, trouble);
   }
-  free(sources.source);
+  free(told.sources.source);
+  return st;
+}
+
+// -------------------------------------------------------------- another index
+
+/// A card's text, and what is to be changed in it
+typedef struct {
+  char*       text;
+  char*       id;      ///< In the text: the digits of the old one
+  const char* tail;    ///< In the text: the music and what follows
+  size_t      n_front; ///< Of the text: before what was said of quotes
+  const char* quotes;
+} Change;
+
+static void
+print_change(FILE* const file, const void* const data)
+{
+  const Change* const change = (const Change*)data;
+  fprintf(file, "%.*s", (int)change->n_front, change->text);
+  if (change->quotes) {
+    print_quotes(file, change->quotes);
+  }
+  fputs(change->tail, file);
+}
+
+/// The whole of a card, or null with errno
+static char*
+read_card(const char* const path)
+{
+  FILE* const file = fopen(path, "r");
+  if (!file) {
+    return NULL;
+  }
+
+  char* const text = (char*)calloc(1U, MAX_CARD);
+  const bool  ok   = text && fread(text, 1U, MAX_CARD, file) < MAX_CARD;
+  fclose(file);
+  if (!ok) {
+    errno = text ? EFBIG : ENOMEM;
+    free(text);
+    return NULL;
+  }
+  return text;
+}
+
+/// Find what is to be changed.  @return false in what is no such card.
+static bool
+find_change(const uint64_t old_id, Change* const change)
+{
+  char stated[32];
+  snprintf(stated, sizeof(stated), "`%016llx`", (unsigned long long)old_id);
+  char* const       id      = strstr(change->text, stated);
+  const char* const quotes  = strstr(change->text, QUOTES_HEADING);
+  const char* const sources = strstr(change->text, SOURCES_HEADING);
+  if (!id || !sources || id > sources || (quotes && quotes > sources)) {
+    return false;
+  }
+  change->id      = id + 1;
+  change->tail    = sources;
+  change->n_front = (size_t)((quotes ? quotes : sources) - change->text);
+  return true;
+}
+
+Status
+card_change(const char* const path,
+            const uint64_t    old_id,
+            const uint64_t    new_id,
+            const char* const quotes,
+            Trouble* const    trouble)
+{
+  Change change = {read_card(path), NULL, NULL, 0U, quotes};
+  if (!change.text) {
+    return trouble_say(
+      trouble, STATUS_NO_FILE, "Cannot read \"%s\": %s", path, strerror(errno));
+  }
+
+  Status st = STATUS_SUCCESS;
+  if (!find_change(old_id, &change)) {
+    st = trouble_say(trouble,
+                     STATUS_MISMATCH,
+                     "\"%s\" is not the card of the model %016llx",
+                     path,
+                     (unsigned long long)old_id);
+  } else {
+    char digits[20];
+    snprintf(digits, sizeof(digits), "%016llx", (unsigned long long)new_id);
+    memcpy(change.id, digits, 16U);
+    if (!write_card(path, print_change, &change)) {
+      st = cannot_write(path, trouble);
+    }
+  }
+  free(change.text);
   return st;
 }

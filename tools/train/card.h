@@ -47,7 +47,8 @@ typedef struct {
   uint64_t       n_weights;
   const Figures* figures;
 
-  const GateFigure* gate; ///< (N_GATE_KINDS + 1), or null
+  const GateFigure* gate;   ///< (N_GATE_KINDS + 1), or null
+  const char*       quotes; ///< What is said of its index of quotes, or null
 } Card;
 
 /// Share of held-out loss that rounding added, in percent
@@ -63,5 +64,20 @@ card_group_name(uint32_t group, bool is_gate);
 /// STATUS_NO_MEM, STATUS_NO_FILE when there is no map.
 NODISCARD Status
 card_save(const char* path, const Card* card, Trouble* trouble);
+
+/**
+   Change the id in a card, and what it says of an index of quotes; the rest
+   stays as it is.
+
+   @param quotes As in a Card; null takes it out.
+   @return STATUS_NO_FILE, STATUS_MISMATCH for the card of a model with another
+   id than `old_id`, STATUS_NO_WRITE or STATUS_NO_MEM.
+*/
+NODISCARD Status
+card_change(const char* path,
+            uint64_t    old_id,
+            uint64_t    new_id,
+            const char* quotes,
+            Trouble*    trouble);
 
 #endif // PERPETUO_TOOLS_TRAIN_CARD_H

@@ -16,6 +16,7 @@
 #include "tools/train/gate_data.h"
 #include "tools/train/ngram.h"
 #include "tools/train/progress.h"
+#include "tools/train/quotes_index.h"
 #include "tools/train/trainer.h"
 
 #include <errno.h>
@@ -56,6 +57,7 @@ typedef struct {
   const char*    output;
   const char*    work;
   const char*    evaluate; ///< A model file to measure, or null
+  const char*    index;    ///< A gate's file to give an index to, or null
   uint32_t       max_files;
   bool           is_list;
   const char*    from;
@@ -193,6 +195,11 @@ list_options(Arguments* const a, Option options[N_OPTIONS])
             TO(a->evaluate),
             "MODEL",
             "only measure a model file; its part is taken from it"},
+           {"--index",
+            TAKES_TEXT,
+            TO(a->index),
+            "MODEL",
+            "only give a melody's gate its index of quotes anew"},
            {"--help", TAKES_NOTHING, TO(a->is_help), "", "say this"},
   };
   memcpy(options, list, sizeof(list));
@@ -361,7 +368,7 @@ parse_arguments(Arguments* const   a,
     return trouble_say(
       trouble, STATUS_BAD_ARG, "Say where the music is: --corpus DIR");
   }
-  if (!a->subject_name && !a->evaluate && !a->is_list) {
+  if (!a->subject_name && !a->evaluate && !a->index && !a->is_list) {
     return trouble_say(trouble,
                        STATUS_BAD_ARG,
                        "Say what to learn: --part %s",
@@ -448,6 +455,7 @@ typedef struct {
   Figures   figures;
 
   GateFigure gate[N_GATE_KINDS + 1]; ///< Of a gate only
+  char       quotes[512];            ///< What its index is, or empty
 } Job;
 
 static void
@@ -813,6 +821,58 @@ report_gate(Job* const job, const char* const path, Trouble* const trouble)
            : STATUS_SUCCESS;
 }
 
+/// Give the model an index, and keep what is to be said of it
+static Status
+put_quotes(Job* const job, const QuotesIndex* const index)
+{
+  Model*       with = NULL;
+  const Status st   = quotes_index_put(index, job->model, &with);
+  if (st) {
+    return st;
+  }
+
+  net_free(job->net); // It has views of the old model
+  model_free(job->model);
+  job->net   = NULL;
+  job->model = with;
+  if (index->n_grams) {
+    quotes_index_tell(index, job->quotes, sizeof(job->quotes));
+  }
+  fprintf(stderr,
+          "Index of quotes: %u grams of %u files, %zu bytes\n",
+          index->n_grams,
+          index->n_files,
+          quotes_index_size(index));
+  return st;
+}
+
+/// Give a melody's gate the index of what it is to refuse
+static Status
+add_quotes(Job* const job, Trouble* const trouble)
+{
+  QuotesIndex index = {0};
+  if (!job->args.subject->is_gate || job->args.subject->part != PART_MELODY) {
+    return STATUS_SUCCESS;
+  }
+
+  Status st = quotes_index_new(job->corpus, &index);
+  if (!st && !index.n_grams && job->args.index) {
+    st = trouble_say(trouble,
+                     STATUS_NO_FILE,
+                     "\"%s\" holds no melody to learn from that could be "
+                     "quoted",
+                     job->args.corpus);
+  } else {
+    st = st ? st : put_quotes(job, &index);
+    if (st) {
+      (void)trouble_say(
+        trouble, st, "The index of quotes cannot be made: %s", status_text(st));
+    }
+  }
+  quotes_index_clear(&index);
+  return st;
+}
+
 static Status
 write_model(Job* const job, Trouble* const trouble)
 {
@@ -847,6 +907,7 @@ write_model(Job* const job, Trouble* const trouble)
     .n_weights = layout->n_weights,
     .figures   = &job->figures,
     .gate = a->subject->is_gate && job->figures.is_held_out ? job->gate : NULL,
+    .quotes = job->quotes[0] ? job->quotes : NULL,
   };
   join(path, a->output, a->subject->name, ".card.md");
   return card_save(path, &card, trouble);
@@ -898,6 +959,7 @@ finish(Job* const job, Trouble* const trouble)
   Status st = round_model(job, trouble);
   st        = st ? st : measure_int8(job, trouble);
   st        = st ? st : round_model(job, trouble); // Now with its figures
+  st        = st ? st : add_quotes(job, trouble);
   st        = st ? st : write_model(job, trouble);
   if (!st) {
     print_figures(job);
@@ -977,7 +1039,7 @@ run_training(Job* const job)
 
 /// Take part, kind and seed from the model's metadata
 static Status
-subject_of_model(Job* const job, Trouble* const trouble)
+subject_of_model(Job* const job, const char* const path, Trouble* const trouble)
 {
   const char* const part = model_text(job->model, "part");
   const char* const kind = model_text(job->model, "kind");
@@ -993,13 +1055,11 @@ subject_of_model(Job* const job, Trouble* const trouble)
     return trouble_say(trouble,
                        STATUS_MISMATCH,
                        "\"%s\" does not say which part it is for",
-                       job->args.evaluate);
+                       path);
   }
   if (seed && !parse_count(seed, sizeof(uint64_t), &job->args.train.seed)) {
-    return trouble_say(trouble,
-                       STATUS_BAD_FILE,
-                       "The seed of \"%s\" is no number",
-                       job->args.evaluate);
+    return trouble_say(
+      trouble, STATUS_BAD_FILE, "The seed of \"%s\" is no number", path);
   }
   return STATUS_SUCCESS;
 }
@@ -1010,11 +1070,11 @@ run_evaluation(Job* const job)
   Trouble trouble = {""};
   Status  st      = model_load(job->args.evaluate, &job->model, &trouble);
   st              = st ? st : net_new(job->model, &job->net, &trouble);
-  st              = st ? st : subject_of_model(job, &trouble);
-  st              = st ? st : read_corpus(job, NULL, &trouble);
-  st              = st ? st : make_dataset(job, &trouble);
-  st              = st ? st : measure_ngrams(job, &trouble);
-  st              = st ? st : measure_int8(job, &trouble);
+  st = st ? st : subject_of_model(job, job->args.evaluate, &trouble);
+  st = st ? st : read_corpus(job, NULL, &trouble);
+  st = st ? st : make_dataset(job, &trouble);
+  st = st ? st : measure_ngrams(job, &trouble);
+  st = st ? st : measure_int8(job, &trouble);
   if (st) {
     return fail(&trouble, st);
   }
@@ -1031,6 +1091,59 @@ run_evaluation(Job* const job)
              ? model_text(job->model, "card_events")
              : "unknown");
   }
+  return EXIT_SUCCESS;
+}
+
+/// Tell the card that lies beside a model of its new index
+static Status
+change_card(const Job* const job, const uint64_t old_id, Trouble* const trouble)
+{
+  static const char ending[] = ".safetensors";
+  const char* const model    = job->args.index;
+  const size_t      n        = strlen(model);
+  const size_t      n_ending = sizeof(ending) - 1U;
+  const bool has_ending = n > n_ending && !strcmp(model + n - n_ending, ending);
+
+  char path[MAX_PATH];
+  snprintf(path,
+           sizeof(path),
+           "%.*s.card.md",
+           (int)(has_ending ? n - n_ending : n),
+           model);
+  if (access(path, F_OK)) {
+    fprintf(stderr, "There is no card \"%s\" to tell of it.\n", path);
+    return STATUS_SUCCESS;
+  }
+  return card_change(path, old_id, model_id(job->model), job->quotes, trouble);
+}
+
+/// Give a gate that is there the index of a corpus, and learn nothing
+static int
+run_index(Job* const job)
+{
+  const char* const path    = job->args.index;
+  Trouble           trouble = {""};
+  uint64_t          old_id  = 0U;
+  Status            st      = model_load(path, &job->model, &trouble);
+  st                        = st ? st : subject_of_model(job, path, &trouble);
+  if (!st &&
+      (!job->args.subject->is_gate || job->args.subject->part != PART_MELODY)) {
+    st = trouble_say(&trouble,
+                     STATUS_MISMATCH,
+                     "\"%s\" is no melody's gate, and only that has an index",
+                     path);
+  }
+  st = st ? st : read_corpus(job, NULL, &trouble);
+  if (!st) {
+    old_id = model_id(job->model);
+    st     = add_quotes(job, &trouble);
+  }
+  st = st ? st : model_save(path, job->model, &trouble);
+  st = st ? st : change_card(job, old_id, &trouble);
+  if (st) {
+    return fail(&trouble, st);
+  }
+  printf("%s: id %016llx\n", path, (unsigned long long)model_id(job->model));
   return EXIT_SUCCESS;
 }
 
@@ -1103,6 +1216,7 @@ main(int argc, char** argv)
 
   const int result = a->is_list    ? run_list(&job)
                      : a->evaluate ? run_evaluation(&job)
+                     : a->index    ? run_index(&job)
                                    : run_training(&job);
   job_clear(&job);
   return end_output(result);
