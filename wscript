@@ -39,6 +39,7 @@ ROOMS = [  # name, folder, may use, sources
     ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],
      'uri_table timeline capture host_worker host'),
     ('draw', 'tools', ['base', 'music', 'CAIRO', 'M'], 'piano_roll'),
+    ('recital', 'tools', ['host', 'midi', 'draw', 'compose'], 'recital'),
     ('reading', 'tools/train', ['base', 'music', 'midi', 'M'],
      'corpus_map tally quantise key lines fills corpus'),
     ('school', 'tools/train',
@@ -63,7 +64,7 @@ PLUGIN = ('plugin', 'plugin',
           'ports urids log position worker midi_out state plugin')
 
 PROGRAMS = [  # name, rooms and libraries, sources
-    ('perpetuo-demo', ['host', 'midi', 'draw', 'compose', 'cli'], 'tools/demo.c'),
+    ('perpetuo-demo', ['recital', 'cli'], 'tools/demo.c'),
     ('perpetuo-train', ['school', 'draw', 'cli'], 'tools/train/train.c'),
     ('perpetuo-judge', ['judge', 'cli'], 'tools/judge.c'),
     ('perpetuo-sweep', ['sweep', 'cli'], 'tools/sweep.c'),

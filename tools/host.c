@@ -29,6 +29,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RDFS_COMMENT "http://www.w3.org/2000/01/rdf-schema#comment"
 #define RDFS_LABEL "http://www.w3.org/2000/01/rdf-schema#label"
 
 #define IN_ROOM 65536U   ///< Bytes of an atom input's buffer
@@ -56,6 +57,8 @@ typedef struct {
 typedef struct {
   char* uri;
   char* label;
+  char* comment;
+  char* bank; ///< Its label
 } Preset;
 
 /// Part of a block in which the transport does not jump
@@ -523,18 +526,44 @@ connect_ports(Host* const self)
 static int
 compare_presets(const void* const a, const void* const b)
 {
-  return strcmp(((const Preset*)a)->label, ((const Preset*)b)->label);
+  const Preset* const x     = (const Preset*)a;
+  const Preset* const y     = (const Preset*)b;
+  const int           banks = strcmp(x->bank, y->bank);
+  return banks ? banks : strcmp(x->label, y->label);
 }
 
-/// The label of a preset, or its URI
-static char*
-preset_label(Host* const self, const LilvNode* const preset)
+/// The first value of a property, or null; the caller frees it
+static LilvNode*
+value_of(Host* const           self,
+         const LilvNode* const subject,
+         const char* const     property)
 {
-  LilvNode* const key   = lilv_new_uri(self->world, RDFS_LABEL);
-  LilvNode* const label = lilv_world_get(self->world, preset, key, NULL);
-  char* const     text  = strdup(lilv_node_as_string(label ? label : preset));
-  lilv_node_free(label);
+  LilvNode* const key   = lilv_new_uri(self->world, property);
+  LilvNode* const value = lilv_world_get(self->world, subject, key, NULL);
   lilv_node_free(key);
+  return value;
+}
+
+/// The same as text, or a copy of `other`
+static char*
+text_of(Host* const           self,
+        const LilvNode* const subject,
+        const char* const     property,
+        const char* const     other)
+{
+  LilvNode* const value = value_of(self, subject, property);
+  char* const     text  = strdup(value ? lilv_node_as_string(value) : other);
+  lilv_node_free(value);
+  return text;
+}
+
+/// As hosts do it: they do not load what a bank's rdfs:seeAlso says
+static char*
+bank_of(Host* const self, const LilvNode* const preset)
+{
+  LilvNode* const bank = value_of(self, preset, LV2_PRESETS__bank);
+  char* const text = bank ? text_of(self, bank, RDFS_LABEL, "") : strdup("");
+  lilv_node_free(bank);
   return text;
 }
 
@@ -553,8 +582,12 @@ find_presets(Host* const self)
       lilv_world_load_resource(self->world, node);
       Preset* const preset = &self->presets[self->n_presets++];
       preset->uri          = strdup(lilv_node_as_uri(node));
-      preset->label        = preset_label(self, node);
-      st = preset->uri && preset->label ? STATUS_SUCCESS : STATUS_NO_MEM;
+      preset->label   = text_of(self, node, RDFS_LABEL, lilv_node_as_uri(node));
+      preset->comment = text_of(self, node, RDFS_COMMENT, "");
+      preset->bank    = bank_of(self, node);
+      st = preset->uri && preset->label && preset->comment && preset->bank
+             ? STATUS_SUCCESS
+             : STATUS_NO_MEM;
     }
   }
   lilv_nodes_free(nodes);
@@ -657,6 +690,8 @@ host_free(Host* const self)
     free(self->ports[i].buffer);
   }
   for (size_t i = 0U; i < self->n_presets; ++i) {
+    free(self->presets[i].bank);
+    free(self->presets[i].comment);
     free(self->presets[i].label);
     free(self->presets[i].uri);
   }
@@ -1394,6 +1429,18 @@ state_features(Host* const self)
   return self->feature_list;
 }
 
+const char*
+host_preset_bank(const Host* const self, const size_t i)
+{
+  return i < self->n_presets ? self->presets[i].bank : "";
+}
+
+const char*
+host_preset_comment(const Host* const self, const size_t i)
+{
+  return i < self->n_presets ? self->presets[i].comment : "";
+}
+
 static void
 apply_state(Host* const self, const LilvState* const state)
 {
@@ -1409,7 +1456,8 @@ refuse_preset(const Host* const self,
 {
   char   known[224] = "";
   size_t n_known    = 0U;
-  for (size_t i = 0U; i < self->n_presets; ++i) {
+  size_t i          = 0U;
+  for (; i < self->n_presets; ++i) {
     const int n = snprintf(known + n_known,
                            sizeof(known) - n_known,
                            "%s\"%s\"",
@@ -1423,9 +1471,10 @@ refuse_preset(const Host* const self,
   }
   return trouble_say(trouble,
                      STATUS_NO_FILE,
-                     "There is no preset \"%.40s\"; there are: %s.",
+                     "There is no preset \"%.40s\"; there are: %s%s.",
                      name,
-                     self->n_presets ? known : "none");
+                     self->n_presets ? known : "none",
+                     i < self->n_presets ? ", and more" : "");
 }
 
 Status

@@ -268,7 +268,7 @@ host_n_refused(const Host* self);
 
 // Presets and state --------------------------------------------------------
 
-/// The bundle's presets of this plugin, sorted by label
+/// The bundle's presets of this plugin, sorted by bank, then label
 size_t
 host_n_presets(const Host* self);
 
@@ -278,6 +278,14 @@ host_preset_label(const Host* self, size_t i);
 
 const char*
 host_preset_uri(const Host* self, size_t i);
+
+/// Label of its bank as hosts find it, "" without any.  Borrowed.
+const char*
+host_preset_bank(const Host* self, size_t i);
+
+/// What its rdfs:comment says, "" without any.  Borrowed.
+const char*
+host_preset_comment(const Host* self, size_t i);
 
 /// Load a preset by label or URI; STATUS_NO_FILE and the known ones in
 /// `trouble` when there is none of that name.  Nothing is changed then.

@@ -580,10 +580,13 @@ piano_roll_draw(const Roll* const roll,
                        "A picture shows 1 to 1024 bars, not %u.",
                        roll->n_bars);
   }
-  Page                   page    = make_page(roll);
-  cairo_surface_t* const surface = cairo_image_surface_create(
-    CAIRO_FORMAT_RGB24, (int)WIDTH, (int)page_height(&page));
+  Page                   page = make_page(roll);
+  cairo_surface_t* const surface =
+    cairo_image_surface_create(CAIRO_FORMAT_RGB24,
+                               (int)(WIDTH * roll->scale),
+                               (int)(page_height(&page) * roll->scale));
   page.cr = cairo_create(surface);
+  cairo_scale(page.cr, roll->scale, roll->scale);
   draw_page(&page);
 
   const cairo_status_t drawn = cairo_status(page.cr);

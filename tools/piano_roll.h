@@ -42,6 +42,7 @@ typedef struct {
 } RollPhrase;
 
 typedef struct {
+  double             scale; ///< Of the picture; 1 is the full size
   const char*        title;
   const char*        subtitle;
   uint32_t           n_bars;
