@@ -56,6 +56,7 @@ ROOMS = [  # name, folder, may use, sources
     ('sweep', 'tools/sweep',
      ['base', 'music', 'compose', 'midi', 'reading', 'judge', 'M'],
      'ranks played knobs morph sweep_report'),
+    ('likeness', 'tools', ['host', 'judge'], 'likeness'),
 ]
 
 # What the plugin may use; it carries nothing else
@@ -68,6 +69,7 @@ PROGRAMS = [  # name, rooms and libraries, sources
     ('perpetuo-train', ['school', 'draw', 'cli'], 'tools/train/train.c'),
     ('perpetuo-judge', ['judge', 'cli'], 'tools/judge.c'),
     ('perpetuo-sweep', ['sweep', 'cli'], 'tools/sweep.c'),
+    ('perpetuo-presets', ['recital', 'likeness', 'cli'], 'tools/presets.c'),
 ]
 
 # Tests: a program for each word, in groups.  tests/NAME.c or tests/NAME.py.
@@ -143,7 +145,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/tiny_models.c'),
     ('host', 'test_notes', ['host', 'plugin', 'compose'],
      'tests/tiny_models.c'),
-    ('presets', 'test_presets', ['host', 'plugin'], ''),
+    ('presets', 'test_presets', ['host', 'likeness', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
     ('cli', 'test_judge_cli', ['judge'], ''),
@@ -167,13 +169,15 @@ LIBRARIES = [  # name here, name for pkg-config, Debian package
 RIGS = '../shared/rigs/hosts'
 NEEDS = [  # what, probe, Debian packages, verbs
     ('a C compiler', 'program cc gcc clang', 'gcc libc6-dev',
-     'build demo train judge sweep test'),
+     'build demo train judge sweep presets test'),
     ('pkg-config', 'program pkg-config', 'pkg-config',
-     'build demo train judge sweep test'),
+     'build demo train judge sweep presets test'),
     ('LV2 headers', 'library lv2', 'lv2-dev',
-     'build demo train judge sweep test'),
-    ('lilv, to host the plugin', 'library lilv-0', 'liblilv-dev', 'demo test'),
-    ('cairo, to draw', 'library cairo', 'libcairo2-dev', 'demo train test'),
+     'build demo train judge sweep presets test'),
+    ('lilv, to host the plugin', 'library lilv-0', 'liblilv-dev',
+     'demo presets test'),
+    ('cairo, to draw', 'library cairo', 'libcairo2-dev',
+     'demo train presets test'),
     ('OpenBLAS, to train', 'library openblas', 'libopenblas-dev',
      'train test'),
     ('FluidSynth, to hear it', 'program fluidsynth', 'fluidsynth',
@@ -240,6 +244,7 @@ USAGE = '''./waf [OPTIONS] VERB [...]
   train [...]  build, learn the models again from folders of MIDI files
   judge [...]  build, measure folders of MIDI files against real music
   sweep [...]  build, turn the knobs and measure what follows
+  presets [...]  build, play every preset, show which are alike
   build        build the bundle build/perpetuo.lv2 and the programs
   install      put the bundle into ~/.lv2, or into PREFIX/lib/lv2
   uninstall    take it away again
@@ -247,7 +252,7 @@ USAGE = '''./waf [OPTIONS] VERB [...]
   lint         formatting, rooms and clang-tidy
   clean        remove what was built
 
-What follows demo, test, train, judge and sweep is for them: ./waf demo --help'''
+What follows a verb with [...] is for its program: ./waf demo --help'''
 
 
 def options(opt):
@@ -433,15 +438,15 @@ def manifest(task):
     entries = []
     for node, path in zip(task.inputs[1:], task.generator.presets):
         found = re.search(r'^(<[^>]+>)\s+a pset:Preset ;\s+lv2:appliesTo '
-                          r'([^;]+?)\s*;\s+rdfs:label ("[^"]+")', node.read(),
-                          re.M)
+                          r'([^;]+?)\s*;\s+pset:bank (<[^>]+>) ;\s+'
+                          r'rdfs:label ("[^"]+")', node.read(), re.M)
         if not found:
             task.generator.bld.fatal(
                 '%s does not begin as presets do: <URI> a pset:Preset ; '
-                'lv2:appliesTo ... ; rdfs:label "..."' % path)
+                'lv2:appliesTo ... ; pset:bank <...> ; rdfs:label "..."' % path)
         entries.append('%s\n\ta pset:Preset ;\n\tlv2:appliesTo %s ;\n'
-                       '\trdfs:label %s ;\n\trdfs:seeAlso <%s> .\n' % (
-                           found.groups() + (path,)))
+                       '\tpset:bank %s ;\n\trdfs:label %s ;\n'
+                       '\trdfs:seeAlso <%s> .\n' % (found.groups() + (path,)))
     text = task.inputs[0].read()
     text = text[text.index('@prefix'):].replace('@LIB_EXT@', '.so')
     task.outputs[0].write(text.replace('@PRESETS@', '\n'.join(entries)))
@@ -582,3 +587,8 @@ class Judge(Program, Build.BuildContext):
 class Sweep(Program, Build.BuildContext):
     """builds, and measures what the knobs do"""
     cmd, program = 'sweep', 'perpetuo-sweep'
+
+
+class Presets(Program, Build.BuildContext):
+    """builds, and plays every preset"""
+    cmd, program = 'presets', 'perpetuo-presets'

@@ -28,7 +28,13 @@ URIS = ['urn:perpetuo:duo', 'urn:perpetuo:melody', 'urn:perpetuo:drums']
 
 WATCHED = ['score', 'tries', 'late', 'bar']
 SWITCHES = ['enabled', 'reroll', 'hold', 'thru', 'freewheel']
-NOT_FOR_PRESETS = ['enabled', 'reroll', 'hold', 'freewheel']
+
+# A preset is all of the music and nothing else: which song, in which key, who
+# plays it and in whose time is the person's
+NOT_FOR_PRESETS = ['enabled', 'seed', 'reroll', 'hold', 'key', 'melody_channel',
+                   'drum_channel', 'drum_map', 'thru', 'transport', 'tempo',
+                   'freewheel']
+MIN_PRESETS = 24
 
 # Fields of a Mix that no port of their own name turns
 OTHER_NAMES = {'range': 'register'}
@@ -632,7 +638,31 @@ def test_presets_say_who_they_are():
         check(uri not in uris, '%s and %s' % (name, uris.get(uri)))
         labels[label] = uris[uri] = name
         applies = preset.get(LV2 + 'appliesTo', [])
-        check(applies == URIS, '%s is for %s' % (name, applies))
+        check(applies and applies == [u for u in URIS if u in applies],
+              '%s is for %s' % (name, applies))
+        check(one(preset, RDFS + 'comment', name).endswith('.'), name)
+    check(len(labels) >= MIN_PRESETS, 'only %d presets' % len(labels))
+
+
+def test_presets_are_in_banks():
+    """Hosts look for a bank's label without loading anything for it."""
+    path = os.path.join(BUNDLE, 'manifest.ttl')
+    check(os.path.isfile(path), '%s was not built' % path)
+    listed = Turtle(path).subjects
+    banks = {uri: one(about, LABEL, uri) for uri, about in listed.items()
+             if about[TYPE] == [PSET + 'Bank']}
+    check(len(set(banks.values())) == len(banks), banks)
+    used = {}
+    for name, uri, preset in presets():
+        bank = one(preset, PSET + 'bank', name)
+        check(bank in banks, '%s: ttl/manifest.ttl.in has no bank <%s>' % (
+            name, bank))
+        check(listed[uri].get(PSET + 'bank') == [bank], name)
+        used.setdefault(bank, []).append(name)
+    for bank, label in banks.items():
+        name = re.sub('[^a-z0-9]+', '-', label.lower())
+        check(bank == 'urn:perpetuo:bank:' + name, bank)
+        check(len(used.get(bank, [])) >= 3, '%s: %s' % (bank, used.get(bank)))
 
 
 def test_presets_name_real_ports():
@@ -655,21 +685,23 @@ def test_presets_name_real_ports():
                     has(port, 'integer') and value != int(value)):
                 bad.append('%s sets %s to %g' % (name, symbol, value))
             if symbol in NOT_FOR_PRESETS:
-                bad.append('%s sets %s, which is no matter of style' % (
+                bad.append("%s sets %s, which is the person's" % (
                     name, symbol))
     check(not bad, '\n'.join(bad))
 
 
-def test_presets_are_whole_mixes():
+def test_presets_are_whole():
     """Or what another preset left would sound in it."""
-    mixes = [s for s in ports() if s.startswith('mix_')]
+    musical = [s for s, p in ports().items()
+               if is_a(p, 'ControlPort') and is_a(p, 'InputPort')
+               and s not in NOT_FOR_PRESETS]
     seen, bad = {}, []
     for name, _, preset in presets():
         values = dict(settings(preset, name))
-        lacking = [s for s in mixes if s not in values]
+        lacking = [s for s in musical if s not in values]
         if lacking:
             bad.append('%s leaves %s as they are' % (name, lacking))
-        elif not any(values[s] for s in mixes):
+        elif not any(v for s, v in values.items() if s.startswith('mix_')):
             bad.append('%s has no style' % name)
         key = tuple(sorted(values.items()))
         if key in seen:
@@ -684,7 +716,8 @@ def test_presets_are_whole_mixes():
 def test_the_manifest_lists_all_there_is():
     path = os.path.join(BUNDLE, 'manifest.ttl')
     check(os.path.isfile(path), '%s was not built' % path)
-    listed = Turtle(path).subjects
+    listed = {uri: about for uri, about in Turtle(path).subjects.items()
+              if about[TYPE] != [PSET + 'Bank']}
     wanted = {uri: 'presets/%s.ttl' % name for name, uri, _ in presets()}
     lacking = [u for u in URIS + sorted(wanted) if u not in listed]
     extra = [u for u in listed if u not in URIS and u not in wanted]
@@ -700,7 +733,9 @@ def test_the_manifest_lists_all_there_is():
             source = 'ttl/plugin.ttl'
         else:
             check(about[TYPE] == [PSET + 'Preset'], uri)
-            check(about[LV2 + 'appliesTo'] == URIS, uri)
+            preset = next(p for _, u, p in presets() if u == uri)
+            check(about[LV2 + 'appliesTo'] == preset[LV2 + 'appliesTo'], uri)
+            check(about[LABEL] == preset[LABEL], uri)
             source = file
         check(filecmp.cmp(os.path.join(BUNDLE, file), os.path.join(TOP, source),
                           False), '%s is not as built' % source)
@@ -749,7 +784,6 @@ def test_the_validator_sees_what_is_wrong():
 def test_lilv_reads_it_without_complaint():
     if not shutil.which('lv2info'):
         raise Skip('there is no lv2info (Debian: lilv-utils)')
-    labels = [one(preset, LABEL, name) for name, _, preset in presets()]
     with tempfile.TemporaryDirectory(prefix='perpetuo-ttl-') as room:
         os.symlink(BUNDLE, os.path.join(room, 'perpetuo.lv2'))
         env = dict(os.environ, LV2_PATH='%s:/usr/lib/lv2' % room)
@@ -759,8 +793,10 @@ def test_lilv_reads_it_without_complaint():
     for uri in URIS:
         check(done[uri].returncode == 0 and not done[uri].stderr.strip(),
               '%s: %s' % (uri, done[uri].stderr))
-        lacking = [w for w in labels if w not in done[uri].stdout]
-        check(not lacking, '%s: no presets %s' % (uri, lacking))
+        wrong = [name for name, _, preset in presets()
+                 if (uri in preset[LV2 + 'appliesTo'])
+                 != (one(preset, LABEL, name) in done[uri].stdout)]
+        check(not wrong, '%s: presets %s' % (uri, wrong))
 
 
 if __name__ == '__main__':
@@ -779,7 +815,8 @@ if __name__ == '__main__':
         test_the_binary_is_as_described,
         test_presets_say_who_they_are,
         test_presets_name_real_ports,
-        test_presets_are_whole_mixes,
+        test_presets_are_in_banks,
+        test_presets_are_whole,
         test_the_manifest_lists_all_there_is,
         test_the_bundle_is_valid_lv2,
         test_the_validator_sees_what_is_wrong,

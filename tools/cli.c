@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -63,4 +64,80 @@ cli_make_folders(const char* const path, Trouble* const trouble)
                        strerror(is_folder ? errno : ENOTDIR));
   }
   return STATUS_SUCCESS;
+}
+
+static bool
+read_value(const CliProgram* const program,
+           const CliOption* const  option,
+           const char* const       value)
+{
+  char*      end    = NULL;
+  const long number = option->number ? strtol(value, &end, 10) : 0L;
+  if (option->number && (end == value || *end || number < (long)option->least ||
+                         number > (long)option->most)) {
+    fprintf(stderr,
+            "%s: %s takes a whole number from %u to %u, not \"%s\".\n",
+            program->name,
+            option->name,
+            option->least,
+            option->most,
+            value);
+    return false;
+  }
+  if (!*value) {
+    fprintf(stderr, "%s: %s takes a text.\n", program->name, option->name);
+    return false;
+  }
+  if (option->number) {
+    *option->number = (uint32_t)number;
+  } else {
+    *option->text = value;
+  }
+  return true;
+}
+
+/// The option that a word names, with or without "=value" behind it
+static const CliOption*
+find_option(const CliProgram* const program, const char* const word)
+{
+  const char* const sign = strchr(word, '=');
+  const size_t      n    = sign ? (size_t)(sign - word) : strlen(word);
+  for (uint32_t i = 0U; i < program->n_options; ++i) {
+    const char* const name = program->options[i].name;
+    if (strlen(name) == n && !strncmp(name, word, n)) {
+      return &program->options[i];
+    }
+  }
+  return NULL;
+}
+
+bool
+cli_read(const CliProgram* const program,
+         const int               n_args,
+         char** const            args,
+         int* const              status)
+{
+  *status = 2;
+  for (int i = 1; i < n_args; ++i) {
+    if (!strcmp(args[i], "--help") || !strcmp(args[i], "-h")) {
+      fputs(program->usage, stdout);
+      *status = 0;
+      return false;
+    }
+    const CliOption* const option = find_option(program, args[i]);
+    const char* const      sign   = strchr(args[i], '=');
+    if (!option || (!sign && i + 1 == n_args)) {
+      fprintf(stderr,
+              "%s: The option \"%s\" is unknown or lacks its value; --help "
+              "names them all.\n",
+              program->name,
+              args[i]);
+      return false;
+    }
+    if (!read_value(program, option, sign ? sign + 1 : args[++i])) {
+      return false;
+    }
+  }
+  *status = 0;
+  return true;
 }
