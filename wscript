@@ -66,6 +66,7 @@ PLUGIN = ('plugin', 'plugin',
 
 PROGRAMS = [  # name, rooms and libraries, sources
     ('perpetuo-demo', ['recital', 'cli'], 'tools/demo.c'),
+    ('perpetuo-listen', ['recital', 'cli'], 'tools/listen.c'),
     ('perpetuo-train', ['school', 'draw', 'cli'], 'tools/train/train.c'),
     ('perpetuo-judge', ['judge', 'cli'], 'tools/judge.c'),
     ('perpetuo-sweep', ['sweep', 'cli'], 'tools/sweep.c'),
@@ -150,6 +151,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
     ('cli', 'test_judge_cli', ['judge'], ''),
     ('cli', 'test_sweep_cli', ['sweep'], ''),
+    ('cli', 'test_listen', ['recital'], ''),
 ]
 
 # Sources that a test builds by itself
@@ -169,15 +171,15 @@ LIBRARIES = [  # name here, name for pkg-config, Debian package
 RIGS = '../shared/rigs/hosts'
 NEEDS = [  # what, probe, Debian packages, verbs
     ('a C compiler', 'program cc gcc clang', 'gcc libc6-dev',
-     'build demo train judge sweep presets test'),
+     'build demo listen train judge sweep presets test'),
     ('pkg-config', 'program pkg-config', 'pkg-config',
-     'build demo train judge sweep presets test'),
+     'build demo listen train judge sweep presets test'),
     ('LV2 headers', 'library lv2', 'lv2-dev',
-     'build demo train judge sweep presets test'),
+     'build demo listen train judge sweep presets test'),
     ('lilv, to host the plugin', 'library lilv-0', 'liblilv-dev',
-     'demo presets test'),
+     'demo listen presets test'),
     ('cairo, to draw', 'library cairo', 'libcairo2-dev',
-     'demo train presets test'),
+     'demo listen train presets test'),
     ('OpenBLAS, to train', 'library openblas', 'libopenblas-dev',
      'train test'),
     ('FluidSynth, to hear it', 'program fluidsynth', 'fluidsynth',
@@ -240,6 +242,7 @@ def provide(verb):
 USAGE = '''./waf [OPTIONS] VERB [...]
 
   demo [...]   build, play a song in a host, leave it in build/demo
+  listen       build, make the pieces of docs/listen again
   test [...]   build, run every test; or only the groups or programs named
   train [...]  build, learn the models again from folders of MIDI files
   judge [...]  build, measure folders of MIDI files against real music
@@ -572,6 +575,11 @@ class Lint(Context.Context):
 class Demo(Program, Build.BuildContext):
     """builds, and plays a song in a host"""
     cmd, program = 'demo', 'perpetuo-demo'
+
+
+class Listen(Program, Build.BuildContext):
+    """builds, and makes the pieces of docs/listen again"""
+    cmd, program = 'listen', 'perpetuo-listen'
 
 
 class Train(Program, Build.BuildContext):
