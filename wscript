@@ -22,7 +22,7 @@ Configure.autoconfig = 'clobber'
 ROOMS = [  # name, folder, may use, sources
     ('base', 'dsp/base', [], 'status rng'),
     ('music', 'dsp/music', ['base'],
-     'phrase drum_map scale groove style mix'),
+     'phrase drum_map scale chord groove style harmony mix'),
     ('play', 'dsp/play', ['base', 'music'], 'transport schedule plan player'),
     ('nn', 'dsp/nn', ['base'],
      'product product_avx2 exact dense lstm net pick model model_file'),
@@ -82,6 +82,8 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_phrase', ['music'], ''),
     ('unit', 'test_drum_map', ['music'], ''),
     ('unit', 'test_scale', ['music'], ''),
+    ('unit', 'test_chord', ['music'], ''),
+    ('unit', 'test_harmony', ['music'], ''),
     ('unit', 'test_groove', ['music'], ''),
     ('unit', 'test_style', ['music'], ''),
     ('unit', 'test_mix', ['music'], ''),
