@@ -41,12 +41,12 @@ ROOMS = [  # name, folder, may use, sources
     ('draw', 'tools', ['base', 'music', 'CAIRO', 'M'], 'piano_roll'),
     ('recital', 'tools', ['host', 'midi', 'draw', 'compose'], 'recital'),
     ('reading', 'tools/train', ['base', 'music', 'midi', 'M'],
-     'corpus_map tally quantise key lines fills corpus'),
+     'corpus_map tally quantise key chords lines fills corpus'),
     ('school', 'tools/train',
      ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'reading', 'CAIRO',
       'M'],
-     'corpus_dataset spoil gate_data gate_report quotes_index ngram '
-     'checkpoint progress loss_curve card trainer'),
+     'corpus_dataset spoil gate_data gate_report quotes_index progressions '
+     'ngram checkpoint progress loss_curve card trainer'),
     # It judges what the gate let through, so it uses nothing of the gate's
     ('judge', 'tools/judge', ['base', 'music', 'midi', 'reading', 'M'],
      'takes samples melody_features overlap neighbours moves copying surprise '
@@ -107,6 +107,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_midi_file', ['midi'], ''),
     ('unit', 'test_quantise', ['school'], ''),
     ('unit', 'test_key', ['school'], ''),
+    ('unit', 'test_chords', ['school'], ''),
     ('unit', 'test_lines', ['school'], ''),
     ('unit', 'test_corpus', ['school'], 'tests/failing_alloc.c'),
     ('unit', 'test_judge', ['judge'], 'tests/failing_alloc.c'),

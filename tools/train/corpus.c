@@ -5,6 +5,7 @@
 
 #include "base/rng.h"
 #include "tools/midi_file.h"
+#include "tools/train/chords.h"
 #include "tools/train/corpus_map.h"
 #include "tools/train/fills.h"
 #include "tools/train/key.h"
@@ -43,6 +44,7 @@ clear_piece(Piece* const piece)
   free(piece->lines);
   free(piece->energy);
   free(piece->fill);
+  free(piece->chords);
   free(piece->path);
 }
 
@@ -386,16 +388,20 @@ make_line(Piece* const       piece,
   return st;
 }
 
+/// @param i_melody The stave of the first melody; n_staves when there is none
 static Status
 make_lines(Piece* const           piece,
            const StaveList* const staves,
-           const Run* const       run)
+           const Run* const       run,
+           uint32_t* const        i_melody)
 {
   Status st = STATUS_SUCCESS;
+  *i_melody = staves->n_staves;
   if (piece->share[PART_MELODY] > 0.0f) {
     MelodyPick     picks[LINES_MAX_MELODIES];
     const uint32_t n =
       lines_pick_melodies(staves, &run->stretch, run->bar_ticks, picks);
+    *i_melody = n ? picks[0].i_stave : staves->n_staves;
     for (uint32_t i = 0U; !st && i < n; ++i) {
       st = make_line(
         piece, &staves->staves[picks[i].i_stave], run, picks[i].is_chordal);
@@ -514,6 +520,42 @@ describe_bars(const MidiSong* const song,
   return STATUS_SUCCESS;
 }
 
+/// The chords under the melody, by what the others play: a chord guessed from
+/// the melody itself would give it away
+static Status
+hear_chords(const StaveList* const staves,
+            const Run* const       run,
+            const uint32_t         i_melody,
+            Piece* const           piece)
+{
+  const uint32_t       n = piece->n_bars * CHORDS_PER_BAR;
+  ChordEvidence* const slots =
+    (ChordEvidence*)calloc(n + 1U, sizeof(ChordEvidence));
+  piece->chords = (Chord*)calloc(n + 1U, sizeof(Chord));
+  if (!slots || !piece->chords) {
+    free(slots);
+    return STATUS_NO_MEM;
+  }
+
+  for (uint32_t i = 0U; i < staves->n_staves; ++i) {
+    const Stave* const stave = &staves->staves[i];
+    uint32_t           first = 0U;
+    uint32_t           n_in  = 0U;
+    lines_within(stave, &run->stretch, &first, &n_in);
+    if (!stave->is_drums && i != i_melody) {
+      chords_listen(&run->stretch,
+                    (double)run->bar_ticks / CHORDS_PER_BAR,
+                    stave->notes + first,
+                    n_in,
+                    slots,
+                    n);
+    }
+  }
+  chords_find(slots, n, piece->tonic, piece->mode, piece->chords);
+  free(slots);
+  return STATUS_SUCCESS;
+}
+
 /// The music itself: onsets and pitches from the first of each line on
 static uint64_t
 hash_piece(const Piece* const piece)
@@ -602,15 +644,17 @@ read_run(Reader* const          reader,
     return STATUS_NO_MEM;
   }
 
-  const Key key = find_key(song, staves, run);
-  piece.tonic   = key.tonic;
-  piece.mode    = key.mode;
-  piece.metre   = run->metre;
-  Status st     = make_lines(&piece, staves, run);
+  const Key key     = find_key(song, staves, run);
+  piece.tonic       = key.tonic;
+  piece.mode        = key.mode;
+  piece.metre       = run->metre;
+  uint32_t i_melody = 0U;
+  Status   st       = make_lines(&piece, staves, run, &i_melody);
   if (!st && piece.n_lines) {
     count_bars(&piece, run);
     drop_empty_lines(&piece);
     st         = describe_bars(song, run, &piece);
+    st         = st ? st : hear_chords(staves, run, i_melody, &piece);
     piece.hash = hash_piece(&piece);
   }
   if (!st && has_notes(&piece)) {

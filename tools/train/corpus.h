@@ -15,6 +15,7 @@
 
 #include "compose/vocab.h"
 #include "learn/dataset.h"
+#include "music/chord.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -43,6 +44,8 @@ typedef struct {
   uint32_t n_bars;
   int8_t*  energy; ///< (n_bars) -127 .. 127, 0 where not known
   uint8_t* fill;   ///< (n_bars) a Fill
+  Chord*   chords; ///< (n_bars, CHORDS_PER_BAR) and one more, CHORD_UNKNOWN;
+                   ///< what all but the first melody play
   uint32_t n_lines;
   Line*    lines; ///< Melody lines first, then at most one line of drums
 } Piece;

@@ -16,6 +16,7 @@
 #include "tools/train/gate_data.h"
 #include "tools/train/ngram.h"
 #include "tools/train/progress.h"
+#include "tools/train/progressions.h"
 #include "tools/train/quotes_index.h"
 #include "tools/train/trainer.h"
 
@@ -60,6 +61,7 @@ typedef struct {
   const char*    index;    ///< A gate's file to give an index to, or null
   uint32_t       max_files;
   bool           is_list;
+  bool           is_progressions;
   const char*    from;
   bool           is_fresh;
   bool           is_help;
@@ -79,7 +81,7 @@ typedef struct {
   const char* help;
 } Option;
 
-#define N_OPTIONS 29U
+#define N_OPTIONS 31U
 #define TO(field) &(field), sizeof(field)
 
 static void
@@ -190,6 +192,11 @@ list_options(Arguments* const a, Option options[N_OPTIONS])
             TO(a->is_list),
             "",
             "only read the corpus and say what was found"},
+           {"--progressions",
+            TAKES_NOTHING,
+            TO(a->is_progressions),
+            "",
+            "only count chord progressions, as rows of dsp/music/harmony.c"},
            {"--evaluate",
             TAKES_TEXT,
             TO(a->evaluate),
@@ -368,7 +375,8 @@ parse_arguments(Arguments* const   a,
     return trouble_say(
       trouble, STATUS_BAD_ARG, "Say where the music is: --corpus DIR");
   }
-  if (!a->subject_name && !a->evaluate && !a->index && !a->is_list) {
+  if (!a->subject_name && !a->evaluate && !a->index && !a->is_list &&
+      !a->is_progressions) {
     return trouble_say(trouble,
                        STATUS_BAD_ARG,
                        "Say what to learn: --part %s",
@@ -1161,6 +1169,15 @@ run_list(Job* const job)
   return EXIT_SUCCESS;
 }
 
+static int
+run_progressions(Job* const job)
+{
+  Trouble trouble = {""};
+  Status  st      = read_corpus(job, NULL, &trouble);
+  st              = st ? st : progressions_print(job->corpus, stdout);
+  return st ? fail(&trouble, st) : EXIT_SUCCESS;
+}
+
 /// The folder that a file is in: a gate is measured on phrases by the model
 /// beside it, as it was when it learned
 static void
@@ -1214,10 +1231,11 @@ main(int argc, char** argv)
   settle_blas(argv);
   keep_command(a, argc, argv);
 
-  const int result = a->is_list    ? run_list(&job)
-                     : a->evaluate ? run_evaluation(&job)
-                     : a->index    ? run_index(&job)
-                                   : run_training(&job);
+  const int result = a->is_list           ? run_list(&job)
+                     : a->is_progressions ? run_progressions(&job)
+                     : a->evaluate        ? run_evaluation(&job)
+                     : a->index           ? run_index(&job)
+                                          : run_training(&job);
   job_clear(&job);
   return end_output(result);
 }
