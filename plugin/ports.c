@@ -25,7 +25,7 @@ static const PortRow rows[N_PORTS] = {
   [PORT_REROLL]      = {{"reroll", 0.0f, 1.0f, 0.0f}, NOT_IN_MIX, 0U},
   [PORT_HOLD]        = {{"hold", 0.0f, 1.0f, 0.0f}, NOT_IN_MIX, 0U},
   [PORT_PHRASE_BARS] = {{"phrase_bars", 1.0f, 8.0f, 4.0f}, MIX(phrase_bars)},
-  [PORT_VARIATION]   = {{"variation", 0.0f, 100.0f, 35.0f}, MIX(variation)},
+  [PORT_VARIATION]   = {{"variation", 0.0f, 100.0f, 50.0f}, MIX(variation)},
   [PORT_FORM]        = {{"form", 0.0f, 2.0f, 1.0f}, MIX(form)},
   [PORT_ENERGY]      = {{"energy", 0.0f, 100.0f, 60.0f}, MIX(energy)},
 

@@ -31,7 +31,7 @@ plain_wish(const Part part)
                .n_bars  = 4U,
                .around  = {{4U, 4U}, 8U, 4U, NULL, NULL},
                .pitches = 0xFFFU};
-  wish_describe(&mix, part, 60U, wish.dense);
+  wish_describe(&mix, part, 60U, (Character){0, 0}, wish.dense);
   wish_set_wildness(&wish, 50U);
   return wish;
 }

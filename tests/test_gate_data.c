@@ -31,6 +31,7 @@ static Line     lines[N_PIECES][N_PARTS];
 static GridNote notes[N_PIECES][N_PARTS][MAX_LINE];
 static int8_t   energy[N_BARS];
 static uint8_t  fill[N_BARS];
+static Chord    chords[N_BARS * CHORDS_PER_BAR + 1U];
 static Corpus   corpus = {N_PIECES, pieces, 0U};
 
 /// Notes of one bar; no two bars are alike, and none rings on
@@ -83,8 +84,10 @@ static void
 make_corpus(void)
 {
   for (uint32_t bar = 0U; bar < N_BARS; ++bar) {
-    energy[bar] = (int8_t)(10 * (int)bar - 90);
-    fill[bar]   = (uint8_t)(bar % 8U == 7U ? FILL_BIG : FILL_NONE);
+    energy[bar]           = (int8_t)(10 * (int)bar - 90);
+    fill[bar]             = (uint8_t)(bar % 8U == 7U ? FILL_BIG : FILL_NONE);
+    chords[2U * bar]      = (Chord)(bar % N_CHORDS);
+    chords[2U * bar + 1U] = (Chord)(3U * bar % N_CHORDS);
   }
   for (uint32_t i = 0U; i < N_PIECES; ++i) {
     Piece* const piece = &pieces[i];
@@ -101,6 +104,7 @@ make_corpus(void)
     piece->n_bars             = i == 4U ? 1U : N_BARS;
     piece->energy             = energy;
     piece->fill               = fill;
+    piece->chords             = chords;
     piece->n_lines            = N_PARTS;
     piece->lines              = lines[i];
     make_line(i, PART_MELODY);
@@ -213,7 +217,8 @@ check_steps(const Dataset* const set,
                                i_bar,
                                r->n_bars,
                                fill + i_bar,
-                               part == PART_DRUMS ? onsets : NULL};
+                               part == PART_DRUMS ? onsets : NULL,
+                               r->piece->chords + i_bar * CHORDS_PER_BAR};
   const uint16_t     label =
     r->sequence->group == KIND_REAL ? GATE_REAL : GATE_NOT_REAL;
   uint32_t n_asks = 0U;
@@ -485,14 +490,16 @@ check_set(const Part part, const char* const models)
                 real.dense[DENSE_STYLE + style] < 127;
   }
 
-  // Every kind, about as often
-  const uint32_t n      = set.n_sequences / 2U;
-  const uint32_t n_ways = models ? 7U : 6U;
+  // Every kind, about as often as its share of 20 (15 without our own) says
+  static const uint32_t shares[N_GATE_KINDS] = {0U, 4U, 4U, 1U, 2U, 3U, 1U, 5U};
+  const uint32_t        n                    = set.n_sequences / 2U;
+  const uint32_t        n_ways               = models ? 7U : 6U;
   CHECK(n > 50U && !n_kind[KIND_REAL]);
   CHECK(models ? n_kind[KIND_OWN] : !n_kind[KIND_OWN]);
   for (unsigned kind = 1U; kind <= n_ways; ++kind) {
-    CHECK(n_kind[kind] * 3U * n_ways > n);
-    CHECK(n_kind[kind] * n_ways < n * 3U);
+    const uint32_t n_all = models ? 20U : 15U;
+    CHECK(n_kind[kind] * 4U * n_all > n * shares[kind]);
+    CHECK(n_kind[kind] * n_all < n * shares[kind] * 4U);
   }
 
   // Lengths, and what is left unknown or blended
@@ -596,11 +603,12 @@ test_shares_and_splits(void)
 static void
 test_too_much_of_a_row_is_thinned_out(void)
 {
-  // A row with about 4000 phrases of four notes, and one with a few
+  // A row with about 12000 phrases of four notes, and one with a few
   enum { N = 16000, N_FEW = 40 };
   static GridNote many[N];
   static int8_t   no_energy[N];
   static uint8_t  no_fill[N];
+  static Chord    no_chords[N * CHORDS_PER_BAR + 1];
   Line            line    = {PART_MELODY, N, many, ""};
   Line            few     = {PART_MELODY, N_FEW, many, ""};
   Piece           two[2]  = {{.path    = (char*)"a",
@@ -611,6 +619,7 @@ test_too_much_of_a_row_is_thinned_out(void)
                               .n_bars  = N,
                               .energy  = no_energy,
                               .fill    = no_fill,
+                              .chords  = no_chords,
                               .n_lines = 1U,
                               .lines   = &line}};
   const Corpus    rows    = {2U, two, 0U};
@@ -629,8 +638,8 @@ test_too_much_of_a_row_is_thinned_out(void)
   for (uint32_t i = 0U; i < set.n_sequences; ++i) {
     n[set.sequence[i].i_piece] += set.sequence[i].group == KIND_REAL;
   }
-  CHECK(n[0] > 2200U && n[0] < 2600U);
-  CHECK(n[1] > 2U && n[1] <= N_FEW / 4U);
+  CHECK(n[0] > 3700U && n[0] < 4300U);
+  CHECK(n[1] > 6U && n[1] <= 3U * N_FEW / 4U);
   dataset_clear(&set);
 
   // Without a map there is one row, which may have more
@@ -640,7 +649,7 @@ test_too_much_of_a_row_is_thinned_out(void)
   for (uint32_t i = 0U; i < set.n_sequences; ++i) {
     n[0] += set.sequence[i].group == KIND_REAL;
   }
-  CHECK(n[0] > 2600U && n[0] <= N / 4U);
+  CHECK(n[0] > 4300U && n[0] <= 3U * N / 4U);
   dataset_clear(&set);
 }
 
@@ -791,7 +800,10 @@ check_spoilt(const Spoil* const spoil, const size_t way, const Sketch* const to)
     CHECK(to->n_notes == from->n_notes);
   } else {
     const uint32_t n_parts = spoil->n_bars > 1U ? spoil->n_bars : 2U;
-    CHECK(to->n_notes >= from->n_notes && to->n_notes % n_parts == 0U);
+    CHECK(to->n_notes && to->n_notes % n_parts == 0U);
+    CHECK(2U * to->n_notes + n_parts >= 2U * from->n_notes);
+    CHECK(to->n_notes == n_parts ||
+          2U * to->n_notes <= 2U * from->n_notes + n_parts);
     CHECK(to->n_notes <= from->n_notes + 2U * n_parts);
   }
   for (int pitch = MELODY_MIN_PITCH; pitch <= MELODY_MAX_PITCH; ++pitch) {

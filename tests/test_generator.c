@@ -38,7 +38,7 @@ plain_wish(const Part part, const uint32_t n_bars)
   if (part == PART_DRUMS) {
     wish.around.onsets = onsets;
   }
-  wish_describe(&mix, part, 60U, wish.dense);
+  wish_describe(&mix, part, 60U, (Character){0, 0}, wish.dense);
   wish_set_wildness(&wish, 50U);
   return wish;
 }

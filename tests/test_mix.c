@@ -19,7 +19,7 @@ test_defaults(void)
     CHECK(mix.style[i] == 0U);
   }
   CHECK(mix.key == 0U && mix.scale == 0U && mix.range == 50U);
-  CHECK(mix.phrase_bars == 4U && mix.variation == 35U);
+  CHECK(mix.phrase_bars == 4U && mix.variation == 50U);
   CHECK(mix.form == FORM_CLUB && mix.energy == 60U);
   CHECK(mix.melody_density == 50U && mix.melody_wildness == 50U);
   CHECK(mix.melody_length == 100U);

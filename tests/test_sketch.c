@@ -8,6 +8,11 @@
 
 #include <string.h>
 
+/// The energy at which styles are as usual
+#define USUAL 69U
+
+static const Character plain = {0, 0};
+
 static Sketch a;
 static Sketch b;
 
@@ -111,11 +116,11 @@ test_knobs_in_the_middle_are_the_styles(void)
   Mix    mix;
   int8_t dense[N_DENSE];
   mix_init(&mix);
-  wish_describe(&mix, PART_MELODY, 50U, dense);
+  wish_describe(&mix, PART_MELODY, USUAL, plain, dense);
   CHECK(dense[DENSE_STYLE + STYLE_HOUSE] == 127);
   CHECK(dense[DENSE_DENSITY] == style_row(STYLE_HOUSE)->density[PART_MELODY]);
   CHECK(dense[DENSE_RANGE] == style_row(STYLE_HOUSE)->range);
-  CHECK(dense[DENSE_ENERGY] == 0);
+  CHECK(dense[DENSE_ENERGY] == 48);
   CHECK(dense[DENSE_MODE] == 127 * song_mode(&mix));
 }
 
@@ -129,8 +134,8 @@ test_knobs_reach_their_part(void)
   mix.melody_density = 100U;
   mix.drum_density   = 0U;
   mix.range          = 100U;
-  wish_describe(&mix, PART_MELODY, 100U, melody);
-  wish_describe(&mix, PART_DRUMS, 0U, drums);
+  wish_describe(&mix, PART_MELODY, 100U, plain, melody);
+  wish_describe(&mix, PART_DRUMS, 0U, plain, drums);
   CHECK(melody[DENSE_DENSITY] == 127 && drums[DENSE_DENSITY] == -127);
   CHECK(melody[DENSE_RANGE] == 127 && drums[DENSE_RANGE] == 0);
   CHECK(melody[DENSE_ENERGY] == 127 && drums[DENSE_ENERGY] == -127);
@@ -138,9 +143,49 @@ test_knobs_reach_their_part(void)
   int last = -128;
   for (unsigned knob = 0U; knob <= 100U; ++knob) {
     mix.melody_density = (uint8_t)knob;
-    wish_describe(&mix, PART_MELODY, 50U, melody);
+    wish_describe(&mix, PART_MELODY, USUAL, plain, melody);
     CHECK(melody[DENSE_DENSITY] > last);
     last = melody[DENSE_DENSITY];
+  }
+}
+
+static void
+test_themes_differ_in_the_middle_of_a_knob(void)
+{
+  static const Character up = {100, 100};
+  Mix                    mix;
+  int8_t                 usual[N_DENSE];
+  int8_t                 other[N_DENSE];
+  mix_init(&mix);
+  const StyleRow* const row = style_row(STYLE_HOUSE);
+  wish_describe(&mix, PART_MELODY, USUAL, plain, usual);
+  wish_describe(&mix, PART_MELODY, USUAL, up, other);
+  CHECK(other[DENSE_DENSITY] - usual[DENSE_DENSITY] ==
+        row->density_spread[PART_MELODY]);
+  CHECK(other[DENSE_RANGE] - usual[DENSE_RANGE] == row->range_spread);
+
+  // At the ends a knob is obeyed to the letter
+  for (unsigned end = 0U; end <= 100U; end += 100U) {
+    mix.melody_density = (uint8_t)end;
+    mix.range          = (uint8_t)end;
+    wish_describe(&mix, PART_MELODY, USUAL, plain, usual);
+    wish_describe(&mix, PART_MELODY, USUAL, up, other);
+    CHECK(!memcmp(usual, other, sizeof(usual)));
+  }
+}
+
+static void
+test_energy_makes_busy(void)
+{
+  Mix mix;
+  mix_init(&mix);
+  for (unsigned part = 0U; part < N_PARTS; ++part) {
+    int8_t least[N_DENSE];
+    int8_t most[N_DENSE];
+    wish_describe(&mix, (Part)part, 20U, plain, least);
+    wish_describe(&mix, (Part)part, 100U, plain, most);
+    CHECK(most[DENSE_DENSITY] > least[DENSE_DENSITY] + 30);
+    CHECK(part == PART_DRUMS || most[DENSE_RANGE] > least[DENSE_RANGE] + 10);
   }
 }
 
@@ -168,6 +213,8 @@ main(void)
   RUN(test_any_sketch_has_room_as_tokens);
   RUN(test_knobs_in_the_middle_are_the_styles);
   RUN(test_knobs_reach_their_part);
+  RUN(test_themes_differ_in_the_middle_of_a_knob);
+  RUN(test_energy_makes_busy);
   RUN(test_wildness_has_its_middle_at_one);
   CHECK_END();
 }

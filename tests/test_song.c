@@ -4,6 +4,7 @@
 #include "tests/check.h"
 
 #include "compose/song.h"
+#include "music/phrase.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -138,7 +139,7 @@ test_fills_stand_at_turns(void)
   mix.fill             = 50U;
   const uint32_t big   = count_fills(&mix, FILL_BIG);
   const uint32_t small = count_fills(&mix, FILL_SMALL);
-  CHECK(big > 64U && small > 32U && big + small < 256U);
+  CHECK(big > 64U && small > 8U && big + small < 192U);
   for (int64_t bar = -512; bar < 512; ++bar) {
     CHECK(song_fill(&mix, bar) == FILL_NONE || (bar + 512) % 4 == 3);
     const Section section = song_section(&mix, bar);
@@ -218,6 +219,135 @@ test_strange_mixes_have_a_plan(void)
   }
 }
 
+static void
+test_chords_go_round(void)
+{
+  for (unsigned form = 0U; form < N_FORMS; ++form) {
+    for (uint32_t n_bars = 1U; n_bars <= 8U; n_bars *= 2U) {
+      const Mix      mix    = mix_of((Form)form, 100U);
+      const uint32_t n_loop = 2U * (n_bars < 4U ? n_bars : 4U);
+      for (int64_t bar = -64; bar < 192; bar += n_bars) {
+        const Section section = song_section(&mix, bar);
+        Chord         chords[PHRASE_MAX_BARS * CHORDS_PER_BAR + 1U];
+        Chord         theme[PHRASE_MAX_BARS * CHORDS_PER_BAR + 1U];
+        memset(chords, 0xFF, sizeof(chords));
+        song_chords(&mix, &section, bar, n_bars, chords);
+        song_chords(&mix, &section, section.first_bar, n_bars, theme);
+        for (uint32_t i = 0U; i <= 2U * n_bars; ++i) {
+          CHECK(chords[i] && chords[i] < N_CHORDS);
+          CHECK(chords[i] == theme[i % n_loop]);
+        }
+      }
+    }
+  }
+}
+
+static void
+test_drops_share_the_chords_of_what_leads_to_them(void)
+{
+  uint32_t n_other = 0U;
+  for (uint32_t seed = 0U; seed < 40U; ++seed) {
+    Mix mix  = mix_of(FORM_CLUB, 35U);
+    mix.seed = seed;
+    Chord   build[9];
+    Chord   drop[9];
+    Chord   rest[9];
+    Section section = song_section(&mix, 16);
+    CHECK(section.kind == SECTION_BUILD);
+    song_chords(&mix, &section, 16, 4U, build);
+    section = song_section(&mix, 24);
+    CHECK(section.kind == SECTION_DROP);
+    song_chords(&mix, &section, 24, 4U, drop);
+    section = song_section(&mix, 40);
+    CHECK(section.kind == SECTION_BREAK);
+    song_chords(&mix, &section, 40, 4U, rest);
+    CHECK(!memcmp(build, drop, sizeof(drop)));
+    n_other += memcmp(rest, drop, sizeof(drop)) ? 1U : 0U;
+  }
+  CHECK(n_other > 30U);
+}
+
+static uint32_t
+count_bridges(const Mix* const mix)
+{
+  uint32_t n = 0U;
+  for (int64_t bar = 0; bar < 640; bar += 4) {
+    const Section section = song_section(mix, bar);
+    if (song_is_bridge(mix, bar, 4U)) {
+      CHECK(bar + 4 == section.first_bar + (int64_t)section.n_bars);
+      CHECK(section.kind != SECTION_BUILD);
+      CHECK(song_treatment(mix, PART_MELODY, bar, 4U, 0U) == TREAT_ANSWER);
+      ++n;
+    }
+  }
+  return n;
+}
+
+static void
+test_classical_mixes_have_bridges(void)
+{
+  Mix mix = mix_of(FORM_CLUB, 0U);
+  memset(mix.style, 0, sizeof(mix.style));
+  mix.style[STYLE_HOUSE] = 80U;
+  CHECK(!count_bridges(&mix));
+  mix.style[STYLE_BAROQUE] = 5U;
+  const uint32_t few       = count_bridges(&mix);
+  mix.style[STYLE_BAROQUE] = 80U;
+  const uint32_t many      = count_bridges(&mix);
+  CHECK(few < many);
+  CHECK(many > 30U); // Each of ten rounds has some sections that may end so
+
+  const Mix bridge = song_bridge_mix(&mix);
+  CHECK(bridge.style[STYLE_BAROQUE] == 100U);
+  CHECK(bridge.style[STYLE_HOUSE] == 25U);
+  CHECK(!bridge.style[STYLE_TRANCE]);
+}
+
+static void
+test_characters_are_about_normal(void)
+{
+  int     sum[2]     = {0, 0};
+  int64_t squares[2] = {0, 0};
+  for (uint32_t seed = 0U; seed < 2000U; ++seed) {
+    Mix mix                   = mix_of(FORM_CLUB, 35U);
+    mix.seed                  = seed;
+    const Section   section   = song_section(&mix, 0);
+    const Character character = song_character(&mix, PART_MELODY, &section);
+    const Character again     = song_character(&mix, PART_MELODY, &section);
+    const int       value[2]  = {character.density, character.range};
+    CHECK(character.density == again.density && character.range == again.range);
+    for (int i = 0; i < 2; ++i) {
+      CHECK(value[i] >= -700 && value[i] <= 700);
+      sum[i] += value[i];
+      squares[i] += value[i] * value[i];
+    }
+  }
+  for (int i = 0; i < 2; ++i) {
+    CHECK(sum[i] / 2000 > -8 && sum[i] / 2000 < 8);
+    CHECK(squares[i] / 2000 > 90 * 90 && squares[i] / 2000 < 110 * 110);
+  }
+}
+
+static void
+test_a_song_keeps_its_register_more_than_its_density(void)
+{
+  int64_t away[2] = {0, 0};
+  for (uint32_t seed = 0U; seed < 500U; ++seed) {
+    Mix mix                 = mix_of(FORM_CLUB, 35U);
+    mix.seed                = seed;
+    const Section   drop    = song_section(&mix, 24);
+    const Section   rest    = song_section(&mix, 40);
+    const Character a       = song_character(&mix, PART_MELODY, &drop);
+    const Character b       = song_character(&mix, PART_MELODY, &rest);
+    const int       apart[] = {a.density - b.density, a.range - b.range};
+    for (int i = 0; i < 2; ++i) {
+      away[i] += apart[i] * apart[i];
+    }
+  }
+  CHECK(away[0] > 2 * 500 * 60 * 60);
+  CHECK(away[1] > 0 && away[1] < away[0] * 3 / 4);
+}
+
 int
 main(void)
 {
@@ -231,5 +361,10 @@ main(void)
   RUN(test_a_reroll_is_no_repeat);
   RUN(test_mode_follows_scale_and_styles);
   RUN(test_strange_mixes_have_a_plan);
+  RUN(test_characters_are_about_normal);
+  RUN(test_a_song_keeps_its_register_more_than_its_density);
+  RUN(test_chords_go_round);
+  RUN(test_drops_share_the_chords_of_what_leads_to_them);
+  RUN(test_classical_mixes_have_bridges);
   CHECK_END();
 }

@@ -63,7 +63,7 @@ def test_refuses_nonsense():
 def test_sweeps():
     """Small, with the models that are built: the same each time, and sound."""
     with tempfile.TemporaryDirectory(prefix='perpetuo-sweep-') as room:
-        words = ['--seeds', '1', '--bars', '4', '--style', 'techno']
+        words = ['--seeds', '1', '--bars', '8', '--style', 'techno']
         status, text, error = say(*words, '--output', 'a/b', cwd=room)
         check(status == 0, text + error)
         folder = os.path.join(room, 'a/b')

@@ -65,9 +65,7 @@ test_sizes(void)
     CHECK(vocab_n_hot((Part)part) <= VOCAB_MAX_HOT);
     CHECK(vocab_n_hot_inputs((Part)part) > vocab_n_tokens((Part)part));
   }
-  CHECK(vocab_n_hot(PART_MELODY) == 5U && vocab_n_hot(PART_DRUMS) == 6U);
-  CHECK(vocab_n_hot_inputs(PART_MELODY) == 96U + 128U + 8U + 4U + 3U);
-  CHECK(vocab_n_hot_inputs(PART_DRUMS) == 53U + 128U + 8U + 4U + 3U + 17U);
+  CHECK(vocab_n_hot(PART_MELODY) == 16U && vocab_n_hot(PART_DRUMS) == 15U);
 }
 
 static void
@@ -345,9 +343,12 @@ test_loudest_twin_counts(void)
 static void
 test_inputs_stay_in_their_columns(void)
 {
-  static const uint32_t ends[] = {0U, 128U, 136U, 140U, 143U, 160U};
-  static uint64_t       onsets[8U * VOCAB_ONSET_WORDS];
-  static const uint8_t  fill[8] = {0U, 1U, 2U, 0U, 1U, 2U, 0U, 1U};
+  static const uint32_t widths[N_PARTS][VOCAB_MAX_HOT] = {
+    {128U, 8U, 4U, 3U, 37U, 37U, 37U, 61U, 28U, 62U, 26U, 62U, 26U, 62U, 26U},
+    {128U, 8U, 4U, 3U, 17U, 33U, 17U, 26U, 33U, 17U, 26U, 33U, 17U, 26U}};
+  static const Chord   chords[17] = {0U, 1U, 36U, 37U, 255U, 9U, 12U, 18U};
+  static uint64_t      onsets[8U * VOCAB_ONSET_WORDS];
+  static const uint8_t fill[8] = {0U, 1U, 2U, 0U, 1U, 2U, 0U, 1U};
   memset(onsets, 0x35, sizeof(onsets));
   for (int round = 0; round < 3000; ++round) {
     const Part  part  = (Part)(round % 2);
@@ -355,24 +356,36 @@ test_inputs_stay_in_their_columns(void)
     Cursor      cursor;
     uint16_t    hot[VOCAB_MAX_HOT];
     cursor_init(&cursor, part, metre);
-    cursor.grid               = draw(9U * cursor.bar_grids);
-    cursor.last_token         = (uint16_t)draw(vocab_n_tokens(part));
-    const Surroundings around = {
-      metre, draw(9U) - 4U, 8U, fill, draw(2U) ? onsets : NULL};
+    cursor.grid       = draw(9U * cursor.bar_grids);
+    cursor.clock      = cursor.grid + draw(2U) * draw(2000U);
+    cursor.last_token = (uint16_t)draw(vocab_n_tokens(part));
+    cursor.pitch      = (int8_t)((int)draw(60U) - 24);
+    cursor.before     = (int8_t)(draw(4U) ? (int)draw(60U) - 24 : INT8_MIN);
+    for (uint32_t i = 0U; i < CURSOR_PAST; ++i) {
+      cursor.past[i] = (uint16_t)draw(part == PART_MELODY ? 61U : 512U);
+    }
+    const Surroundings around = {metre,
+                                 draw(9U) - 4U,
+                                 8U,
+                                 fill,
+                                 draw(2U) ? onsets : NULL,
+                                 draw(2U) ? chords : NULL};
     cursor_inputs(&cursor, &around, hot);
 
-    const uint32_t base = vocab_n_tokens(part);
+    uint32_t base = vocab_n_tokens(part);
     CHECK(hot[0] == cursor.last_token);
     for (uint32_t k = 1U; k < vocab_n_hot(part); ++k) {
-      CHECK(hot[k] >= base + ends[k - 1U] && hot[k] < base + ends[k]);
+      CHECK(hot[k] >= base && hot[k] < base + widths[part][k - 1U]);
+      base += widths[part][k - 1U];
     }
+    CHECK(base == vocab_n_hot_inputs(part));
   }
 }
 
 static void
 test_place_and_bar(void)
 {
-  const Surroundings around = {four, 6U, 4U, NULL, NULL};
+  const Surroundings around = {four, 6U, 4U, NULL, NULL, NULL};
   Cursor             cursor;
   uint16_t           hot[VOCAB_MAX_HOT];
   cursor_init(&cursor, PART_MELODY, four);
@@ -391,7 +404,7 @@ test_bars_below_zero(void)
   Cursor   cursor;
   cursor_init(&cursor, PART_MELODY, four);
   for (int32_t bar = -20; bar < 20; ++bar) {
-    const Surroundings around = {four, (uint32_t)bar, 1U, NULL, NULL};
+    const Surroundings around = {four, (uint32_t)bar, 1U, NULL, NULL, NULL};
     cursor_inputs(&cursor, &around, hot);
     CHECK(hot[2] == 96U + 128U + (uint32_t)((bar % 8 + 8) % 8));
   }
@@ -414,7 +427,7 @@ test_metres_and_fills(void)
   uint16_t             hot[VOCAB_MAX_HOT];
   for (size_t i = 0U; i < sizeof(rows) / sizeof(rows[0]); ++i) {
     Cursor             cursor;
-    const Surroundings around = {rows[i].metre, 0U, 2U, fill, NULL};
+    const Surroundings around = {rows[i].metre, 0U, 2U, fill, NULL, NULL};
     cursor_init(&cursor, PART_MELODY, rows[i].metre);
     cursor_inputs(&cursor, &around, hot);
     CHECK(hot[3] == 96U + 136U + rows[i].kind);
@@ -428,11 +441,184 @@ test_metres_and_fills(void)
   }
 }
 
+/// Read tokens by their names
+static void
+read_names(Cursor* const            cursor,
+           const char* const* const names,
+           const uint32_t           n)
+{
+  for (uint32_t i = 0U; i < n; ++i) {
+    GridNote note;
+    (void)cursor_step(cursor, token(cursor->part, names[i]), &note);
+  }
+}
+
+/// Columns of a melody's inputs after those that both parts have
+enum {
+  AT_CHORD    = 96 + 143,
+  AT_RELATION = AT_CHORD + 37,
+  AT_NEXT     = AT_RELATION + 37,
+  AT_LAST     = AT_NEXT + 37,
+  AT_INTERVAL = AT_LAST + 61,
+  AT_AGO      = AT_INTERVAL + 28
+};
+
+static void
+test_melody_knows_its_chords(void)
+{
+  const Chord        chords[5] = {chord_make(9, CHORD_MINOR),
+                                  chord_make(5, CHORD_MAJOR),
+                                  CHORD_UNKNOWN,
+                                  chord_make(0, CHORD_MAJOR),
+                                  chord_make(7, CHORD_DIMINISHED)};
+  const Surroundings around    = {four, 0U, 2U, NULL, NULL, chords};
+  Cursor             cursor;
+  uint16_t           hot[VOCAB_MAX_HOT];
+  cursor_init(&cursor, PART_MELODY, four);
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(hot[5] == AT_CHORD + chords[0] && hot[7] == AT_NEXT + chords[1]);
+  CHECK(hot[6] == AT_RELATION); // There is no note yet
+
+  // 4 is the fifth above 9: 7 semitones over a minor chord's root
+  static const char* const names[] = {"ON +4", "LENGTH 48"};
+  read_names(&cursor, names, 1U);
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(hot[6] == AT_RELATION + 1U + 7U * 3U + CHORD_MINOR);
+  read_names(&cursor, names + 1, 1U);
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(hot[5] == AT_CHORD + chords[1] && hot[7] == AT_NEXT + chords[2]);
+  CHECK(hot[6] == AT_RELATION + 1U + 11U * 3U + CHORD_MAJOR);
+
+  // The last chord's next is the one that was given for it, and so is a bar's
+  // beyond the last
+  cursor.grid = 190U;
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(hot[5] == AT_CHORD + chords[3] && hot[7] == AT_NEXT + chords[4]);
+  cursor.grid = 400U;
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(hot[5] == AT_CHORD + chords[4] && hot[7] == AT_NEXT + chords[4]);
+}
+
+static void
+test_melody_knows_its_last_step(void)
+{
+  const Surroundings       around  = {four, 0U, 2U, NULL, NULL, NULL};
+  static const char* const names[] = {
+    "ON +4", "LENGTH 6", "ON +2", "LENGTH 6", "ON +35", "LENGTH 6"};
+  static const uint32_t last[] = {0U, 29U, 27U, 60U};
+  static const uint32_t step[] = {27U, 27U, 11U, 26U};
+  Cursor                cursor;
+  uint16_t              hot[VOCAB_MAX_HOT];
+  cursor_init(&cursor, PART_MELODY, four);
+  for (uint32_t i = 0U; i < 4U; ++i) {
+    cursor_inputs(&cursor, &around, hot);
+    CHECK(hot[8] == AT_LAST + last[i] && hot[9] == AT_INTERVAL + step[i]);
+    if (i < 3U) {
+      read_names(&cursor, names + 2U * i, 2U);
+    }
+  }
+}
+
+static void
+test_melody_remembers_bars(void)
+{
+  const Surroundings       around  = {four, 0U, 8U, NULL, NULL, NULL};
+  static const char* const names[] = {
+    "ON +7", "LENGTH 36", "ON 0", "LENGTH 60"};
+  Cursor   cursor;
+  uint16_t hot[VOCAB_MAX_HOT];
+  cursor_init(&cursor, PART_MELODY, four);
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(hot[10] == AT_AGO + 61U && hot[11] == AT_AGO + 62U + 25U);
+
+  // A bar later: what began then, and 36 grid steps to the next
+  read_names(&cursor, names, 4U);
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(hot[10] == AT_AGO + 32U && hot[11] == AT_AGO + 62U + 18U);
+  CHECK(hot[12] == AT_AGO + 88U + 61U); // Two bars ago is not known
+
+  // On the other note's place; then nothing more came within two beats
+  read_names(&cursor, names, 2U);
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(hot[10] == AT_AGO + 25U && hot[11] == AT_AGO + 62U + 0U);
+
+  // Where nothing began
+  static const char* const wait[] = {"WAIT 24"};
+  read_names(&cursor, wait, 1U);
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(hot[10] == AT_AGO && hot[11] == AT_AGO + 62U + 18U);
+}
+
+static void
+test_memory_goes_back_four_bars_and_no_further(void)
+{
+  const Surroundings       around  = {four, 0U, 8U, NULL, NULL, NULL};
+  static const char* const names[] = {"ON +7", "LENGTH 96", "WAIT 96"};
+  Cursor                   cursor;
+  uint16_t                 hot[VOCAB_MAX_HOT];
+  cursor_init(&cursor, PART_MELODY, four);
+  for (int round = 0; round < 12; ++round) {
+    read_names(&cursor, names, 2U);
+    for (int bar = 1; bar < 8; ++bar) {
+      cursor_inputs(&cursor, &around, hot);
+      const uint32_t ago[] = {1U, 2U, 4U};
+      for (uint32_t k = 0U; k < 3U; ++k) {
+        const bool     is_known = round || ago[k] <= (uint32_t)bar;
+        const bool     is_it    = ago[k] == (uint32_t)bar;
+        const uint32_t began    = is_it ? 32U : is_known ? 0U : 61U;
+        CHECK(hot[10U + 2U * k] == AT_AGO + 88U * k + began);
+      }
+      read_names(&cursor, names + 2, 1U);
+    }
+  }
+}
+
+static void
+test_cutting_and_restarting(void)
+{
+  const Surroundings       around  = {four, 0U, 8U, NULL, NULL, NULL};
+  static const char* const names[] = {"ON +7", "LENGTH 120", "ON 0", "WAIT 96"};
+  Cursor                   cursor;
+  uint16_t                 hot[VOCAB_MAX_HOT];
+  cursor_init(&cursor, PART_MELODY, four);
+  read_names(&cursor, names, 2U);
+  cursor_cut(&cursor, 96U);
+  CHECK(cursor.grid == 96U && cursor.clock == 96U);
+  cursor_cut(&cursor, 120U); // It never goes forward
+  CHECK(cursor.grid == 96U);
+  cursor_restart(&cursor);
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(cursor.grid == 0U && hot[10] == AT_AGO + 32U);
+}
+
+static void
+test_drums_remember_bars(void)
+{
+  enum { AT = 53 + 143 + 17 };
+  const Surroundings       around  = {four, 0U, 8U, NULL, NULL, NULL};
+  static const char* const names[] = {"HIT Kick normal",
+                                      "HIT Closed hat soft",
+                                      "HIT Ride soft",
+                                      "WAIT 24",
+                                      "HIT Snare accent",
+                                      "WAIT 72"};
+  Cursor                   cursor;
+  uint16_t                 hot[VOCAB_MAX_HOT];
+  cursor_init(&cursor, PART_DRUMS, four);
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(hot[6] == AT + 32U && hot[7] == AT + 33U + 16U);
+  CHECK(hot[8] == AT + 50U + 25U);
+  read_names(&cursor, names, 6U);
+  cursor_inputs(&cursor, &around, hot);
+  CHECK(hot[6] == AT + (1U | 1U << 3U) && hot[7] == AT + 33U + 8U);
+  CHECK(hot[8] == AT + 50U + 12U);
+}
+
 /// The onset pattern that drums are told at a moment
 static uint32_t
 pattern_at(const uint32_t grid, const uint64_t* const onsets, const Metre metre)
 {
-  const Surroundings around = {metre, 0U, 2U, NULL, onsets};
+  const Surroundings around = {metre, 0U, 2U, NULL, onsets, NULL};
   Cursor             cursor;
   uint16_t           hot[VOCAB_MAX_HOT];
   cursor_init(&cursor, PART_DRUMS, metre);
@@ -661,6 +847,12 @@ main(void)
   RUN(test_place_and_bar);
   RUN(test_bars_below_zero);
   RUN(test_metres_and_fills);
+  RUN(test_melody_knows_its_chords);
+  RUN(test_melody_knows_its_last_step);
+  RUN(test_melody_remembers_bars);
+  RUN(test_memory_goes_back_four_bars_and_no_further);
+  RUN(test_cutting_and_restarting);
+  RUN(test_drums_remember_bars);
   RUN(test_drums_see_the_melody);
   RUN(test_random_walks_end_and_hold);
   RUN(test_length_passes_the_end_no_more_than_it_must);

@@ -4,6 +4,7 @@
 #include "compose/composer.h"
 
 #include "base/rng.h"
+#include "compose/choice.h"
 #include "compose/finish.h"
 #include "compose/gate.h"
 #include "compose/generator.h"
@@ -18,12 +19,13 @@
 #include <string.h>
 
 #define MAX_CANDIDATES LANES_MAX
+_Static_assert(MAX_CANDIDATES <= CHOICE_MAX, "more than can be chosen from");
 
 /// Rounds of candidates before the theme is played instead
 #define MAX_ROUNDS 3U
 
 /// Names of keys
-enum { KEY_THEME = 201, KEY_PHRASE, KEY_FEEL };
+enum { KEY_THEME = 201, KEY_PHRASE, KEY_FEEL, KEY_CHOICE };
 
 struct Composer {
   Loaded     loaded[N_MODEL_JOBS][N_PARTS];
@@ -49,6 +51,7 @@ typedef struct {
   uint8_t  fill[PHRASE_MAX_BARS];
   uint64_t onsets[SKETCH_ONSET_WORDS];
   uint64_t theme_onsets[SKETCH_ONSET_WORDS];
+  Chord    chords[PHRASE_MAX_BARS * CHORDS_PER_BAR + 1U];
 } Backdrop;
 
 // ---------------------------------------------------------------- life cycle
@@ -240,7 +243,12 @@ begin_wish(Composer* const    self,
            Backdrop* const    backdrop,
            Wish* const        wish)
 {
-  const Mix* const mix = &place->request.mix;
+  const Section* const section = &place->section;
+  const bool           is_bridge =
+    !is_theme && part == PART_MELODY &&
+    song_is_bridge(&place->request.mix, place->bar, place->n_bars);
+  const Mix        bridge = song_bridge_mix(&place->request.mix);
+  const Mix* const mix    = is_bridge ? &bridge : &place->request.mix;
   const uint32_t   wildness =
     part == PART_MELODY ? mix->melody_wildness : mix->drum_wildness;
 
@@ -251,13 +259,20 @@ begin_wish(Composer* const    self,
   wish->around.n_bars = place->n_bars;
   wish->around.i_bar  = is_theme ? 0U : (uint32_t)place->bar;
   wish->around.fill   = backdrop->fill;
+  wish->around.chords = backdrop->chords;
   wish->pitches       = scale_pitches((Scale)mix->scale);
   wish_set_wildness(wish, wildness);
   wish_describe(mix,
                 part,
                 is_theme ? place->section.theme_energy : place->section.energy,
+                song_character(&place->request.mix, part, section),
                 wish->dense);
 
+  song_chords(&place->request.mix,
+              section,
+              is_theme ? section->first_bar : place->bar,
+              place->n_bars,
+              backdrop->chords);
   for (uint32_t i = 0U; i < PHRASE_MAX_BARS; ++i) {
     backdrop->fill[i] =
       is_theme ? (uint8_t)FILL_NONE : (uint8_t)song_fill(mix, place->bar + i);
@@ -314,10 +329,30 @@ is_good(const Mix* const mix, const float score)
   return score * 100.0f >= (float)mix->gate;
 }
 
-/// Write and judge one round; the best so far stays in self->best.  Silence is
-/// refused, and what is no other than `same`, which may be null; and so is what
-/// quotes, but that is still better than those: where a theme has nothing else
-/// after its last round, the one that the gate likes best is played.
+/// Silence is no phrase, and drums that come in late are no loop
+static bool
+is_broken(const Wish* const wish, const Sketch* const sketch)
+{
+  return !sketch->n_notes ||
+         (wish->part == PART_DRUMS &&
+          sketch->notes[0].grid >= metre_bar_grids(wish->around.metre));
+}
+
+static uint32_t
+find_best(const float* const scores, const uint32_t n)
+{
+  uint32_t best = 0U;
+  for (uint32_t i = 1U; i < n; ++i) {
+    best = scores[i] > scores[best] ? i : best;
+  }
+  return best;
+}
+
+/// Write and judge one round; the best that was chosen in any so far stays in
+/// self->best.  What is broken is refused, and what is `same`, which may
+/// be null; and so is what quotes, but that is still better than those: where a
+/// theme has nothing else after its last round, the one that the gate likes
+/// best is played.
 static void
 play_round(Composer* const     self,
            const Wish* const   wish,
@@ -331,23 +366,27 @@ play_round(Composer* const     self,
   generator_write(self->generator[wish->part], key, n, candidates);
   gate_judge(self->gate[wish->part], wish, n, candidates);
 
+  float scores[MAX_CANDIDATES];
   for (uint32_t i = 0U; i < n; ++i) {
     const Sketch* const sketch = &candidates[i].sketch;
     const bool          is_refused =
-      !sketch->n_notes || (same && sketch_is_equal(sketch, same));
+      is_broken(wish, sketch) || (same && sketch_is_equal(sketch, same));
     const bool is_quote =
       quotes_are_in(&self->loaded[MODEL_GATE][wish->part].quotes, wish, sketch);
     const float liked = candidates[i].score;
-    const float score = is_refused ? -1.0f
+    scores[i]         = is_refused ? CHOICE_REFUSED
                         : is_quote ? 0.5f * liked - 0.75f
                                    : liked;
-    if (!self->has_best || score > self->best.score) {
-      self->best       = candidates[i];
-      self->best.score = score;
-      self->has_best   = true;
-    }
-    take->n_rejected += is_good(mix, score) ? 0U : 1U;
+    take->n_rejected += is_good(mix, scores[i]) ? 0U : 1U;
     ++take->n_tries;
+  }
+
+  const int drawn = choice_draw(scores, n, mix->gate, rng_key(key, KEY_CHOICE));
+  const uint32_t one = drawn < 0 ? find_best(scores, n) : (uint32_t)drawn;
+  if (!self->has_best || scores[one] > self->best.score) {
+    self->best       = candidates[one];
+    self->best.score = scores[one];
+    self->has_best   = true;
   }
 }
 

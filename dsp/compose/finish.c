@@ -22,6 +22,26 @@ finish_tonic(const uint32_t key)
   return 60 + (k > 6 ? k - N_CLASSES : k);
 }
 
+/// How uneven hands are.  Drums are so as far as the styles of the mix are: a
+/// drummer's hands are, a machine's hardly.
+static uint32_t
+humanise_of(const Finish* const finish)
+{
+  const Mix* const mix = finish->mix;
+  if (finish->part == PART_MELODY) {
+    return mix->humanise;
+  }
+
+  int8_t   styles[N_STYLES];
+  uint32_t loose = 0U;
+  mix_styles(mix, PART_DRUMS, styles);
+  for (unsigned i = 0U; i < N_STYLES; ++i) {
+    loose += (uint32_t)styles[i] * style_row((Style)i)->looseness;
+  }
+  const uint32_t percent = mix->humanise * (loose / 127U) / 100U;
+  return percent < 100U ? percent : 100U;
+}
+
 /// A note's onset, in its own bar
 static uint32_t
 onset_of(const Finish* const finish, const GridNote* const note)
@@ -36,7 +56,7 @@ onset_of(const Finish* const finish, const GridNote* const note)
                     groove_drift(finish->key,
                                  written,
                                  (uint32_t)(uint8_t)note->pitch,
-                                 finish->mix->humanise);
+                                 humanise_of(finish));
 
   const int last = (int)bar_ticks - 1;
   return begin + (uint32_t)(moved < 0 ? 0 : moved > last ? last : moved);

@@ -137,8 +137,8 @@ read_token(Generator* const g, Lane* const lane, const uint16_t token)
   }
 
   // What was free may ring or rest on, but what is kept begins where it does
-  if (lane->cursor.grid > end && end < g->end_grid) {
-    lane->cursor.grid = end;
+  if (end < g->end_grid) {
+    cursor_cut(&lane->cursor, end);
   }
   ++lane->n_steps;
   look_ahead(g, lane);
@@ -185,7 +185,7 @@ read_theme(Generator* const g)
     GridNote note;
     (void)cursor_step(&g->lead.cursor, lead_on(g, &around), &note);
   }
-  g->lead.cursor.grid = 0U;
+  cursor_restart(&g->lead.cursor);
 }
 
 void

@@ -28,6 +28,13 @@ typedef struct {
   GridNote notes[PHRASE_MAX_NOTES]; ///< Sorted by grid, then voice
 } Sketch;
 
+/// How a theme differs from what is usual for its styles, in hundredths of
+/// their spread: -350 .. 350, mostly within 100
+typedef struct {
+  int16_t density;
+  int16_t range;
+} Character;
+
 /// What a phrase shall be like
 typedef struct {
   Part            part;
@@ -50,12 +57,21 @@ wish_end_grid(const Wish* wish);
 /**
    The dense inputs that a mix asks a part's model for.
 
-   Density and register at 50 are what the mix's styles usually have.
+   Density and register at 50 are what the mix's styles usually have, and themes
+   differ in it as they do there; the nearer a knob is to one of its ends, the
+   less they do.  Density follows the energy as it does in the styles' music,
+   and the register a little.
+
    @param energy Of the section, 0 .. 100.
+   @param character How the theme differs from what is usual.
    @param dense (N_DENSE).
 */
 void
-wish_describe(const Mix* mix, Part part, uint32_t energy, int8_t* dense);
+wish_describe(const Mix* mix,
+              Part       part,
+              uint32_t   energy,
+              Character  character,
+              int8_t*    dense);
 
 /// How freely a part's model is to choose: 50 samples as it learned
 void

@@ -14,7 +14,21 @@
 #define ENERGY_STEP 10U
 
 /// Names of keys: what is drawn for a song
-enum { DRAW_FILL = 101, DRAW_THEME, DRAW_TREATMENT, DRAW_MODE };
+enum {
+  DRAW_FILL = 101,
+  DRAW_THEME,
+  DRAW_TREATMENT,
+  DRAW_MODE,
+  DRAW_HARMONY,
+  DRAW_BRIDGE,
+  DRAW_CHARACTER
+};
+
+/// Of a mix's styles without drums a bridge has this many times as much
+#define BRIDGE_MORE 4U
+
+/// And one comes this many times as often as their share of the mix is large
+#define BRIDGE_OFTEN 3U
 
 /// A section of a form; energy in relation to the `energy` control
 typedef struct {
@@ -81,25 +95,38 @@ is_drawn(const uint64_t key, const uint32_t i, const uint32_t percent)
   return rng_below(key, i, 100U) < percent;
 }
 
-/**
-   Which theme a section has.
+/// What a section has in common with others
+typedef struct {
+  uint64_t theme;
+  uint64_t harmony;
+} Material;
 
-   Sections of a kind share one, which changes after some rounds, the sooner
-   the more variation there is.  With much of it, sections have their own.
+/**
+   Which theme and harmony a section has.
+
+   Sections of a kind share a theme, which changes after some rounds, the sooner
+   the more variation there is.  What leads up to a drop shares its harmony;
+   intros and breaks have another.  With much variation, sections have their
+   own.
 */
-static uint64_t
-theme_of(const Mix* const  mix,
-         const SectionKind kind,
-         const int64_t     number,
-         const int64_t     round)
+static Material
+material_of(const Mix* const  mix,
+            const SectionKind kind,
+            const int64_t     number,
+            const int64_t     round)
 {
   const uint32_t v     = clamp_percent(mix->variation);
   const int64_t  era   = v ? divide(round, 1 + (100 - (int64_t)v) / 20) : 0;
   const uint64_t key   = place_key(mix, DRAW_THEME, number);
   const bool     alone = v > 50U && is_drawn(key, 0U, 2U * (v - 50U));
 
-  const uint64_t shared = rng_key((uint64_t)era, (uint64_t)kind);
-  return alone ? rng_key(shared, (uint64_t)number) : shared;
+  const bool calm =
+    kind == SECTION_INTRO || kind == SECTION_BREAK || kind == SECTION_OUTRO;
+  const uint64_t theme   = rng_key((uint64_t)era, (uint64_t)kind);
+  const uint64_t harmony = rng_key((uint64_t)era, calm);
+  return alone ? (Material){rng_key(theme, (uint64_t)number),
+                            rng_key(harmony, (uint64_t)number)}
+               : (Material){theme, harmony};
 }
 
 Section
@@ -124,8 +151,9 @@ song_section(const Mix* const mix, const int64_t bar)
   const FormRow* const row = &rows[i];
   const SectionKind    kind =
     row->kind == SECTION_INTRO && round ? SECTION_OUTRO : row->kind;
-  const int64_t number = round * n_rows + i;
-  const int64_t base   = (int64_t)clamp_percent(mix->energy) + row->energy;
+  const int64_t  number   = round * n_rows + i;
+  const int64_t  base     = (int64_t)clamp_percent(mix->energy) + row->energy;
+  const Material material = material_of(mix, kind, number, round);
 
   return (Section){kind,
                    round * SONG_ROUND_BARS + begin,
@@ -133,13 +161,22 @@ song_section(const Mix* const mix, const int64_t bar)
                    number,
                    clamp_percent(base + (place - begin) / 4 * row->rise),
                    clamp_percent(base),
-                   theme_of(mix, kind, number, round)};
+                   material.theme,
+                   material.harmony};
 }
 
 const char*
 song_section_name(const SectionKind kind)
 {
   return names[(unsigned)kind < N_SECTION_KINDS ? kind : SECTION_VERSE];
+}
+
+/// A percentage that is `middle` at 50 and 100 at 100
+static uint32_t
+bend(const uint32_t percent, const uint32_t middle)
+{
+  return percent < 50U ? middle * percent / 50U
+                       : middle + (100U - middle) * (percent - 50U) / 50U;
 }
 
 Fill
@@ -155,16 +192,95 @@ song_fill(const Mix* const mix, const int64_t bar)
   const uint32_t often   = clamp_percent(mix->fill);
   const bool is_turn = bar + 1 == section.first_bar + (int64_t)section.n_bars;
 
-  // Chances of a big one, and of a small one where there is no big one
-  const uint32_t more  = often + often * (100U - often) / 100U;
-  const uint32_t big   = is_turn       ? clamp_percent(2 * (int64_t)often)
-                         : place == 7  ? more
-                         : often > 50U ? 2U * (often - 50U)
-                                       : 0U;
-  const uint32_t small = place == 7 ? more : often;
+  // Chances of a big one, and of a small one where there is no big one: in the
+  // middle of the control they are what the studies have
+  const uint32_t big   = is_turn      ? clamp_percent(2 * (int64_t)often)
+                         : place == 7 ? often
+                                      : bend(often, 15U);
+  const uint32_t small = place == 7 ? bend(often, 40U) : bend(often, 20U);
   return is_drawn(key, 0U, big)     ? FILL_BIG
          : is_drawn(key, 1U, small) ? FILL_SMALL
                                     : FILL_NONE;
+}
+
+void
+song_chords(const Mix* const     mix,
+            const Section* const section,
+            const int64_t        bar,
+            const uint32_t       n_bars,
+            Chord* const         chords)
+{
+  int8_t styles[N_STYLES];
+  Chord  harmony[HARMONY_CHORDS];
+  mix_styles(mix, PART_MELODY, styles);
+  harmony_draw(styles,
+               song_mode(mix),
+               (Scale)mix->scale,
+               place_key(mix, DRAW_HARMONY, (int64_t)section->harmony),
+               harmony);
+
+  // A riff shorter than the harmony stays on its first bars
+  const uint32_t n_loop = n_bars < HARMONY_BARS ? n_bars : HARMONY_BARS;
+  const uint32_t n      = n_loop * CHORDS_PER_BAR;
+  const int64_t  begin  = (bar - section->first_bar) * (int64_t)CHORDS_PER_BAR;
+  const uint32_t place  = (uint32_t)(begin - divide(begin, n) * n);
+  for (uint32_t i = 0U; i <= n_bars * CHORDS_PER_BAR; ++i) {
+    chords[i] = harmony[(place + i) % n];
+  }
+}
+
+static bool
+is_without_drums(const unsigned style)
+{
+  const StyleRow* const row = style_row((Style)style);
+  return row->has_part[PART_MELODY] && !row->has_part[PART_DRUMS];
+}
+
+/// Percent of the melody that is of styles without drums
+static uint32_t
+share_without_drums(const Mix* const mix)
+{
+  int8_t   styles[N_STYLES];
+  uint32_t sum = 0U;
+  mix_styles(mix, PART_MELODY, styles);
+  for (unsigned i = 0U; i < N_STYLES; ++i) {
+    if (is_without_drums(i)) {
+      sum += (uint8_t)styles[i];
+    }
+  }
+  return sum * 100U / 127U;
+}
+
+bool
+song_is_bridge(const Mix* const mix, const int64_t bar, const uint32_t n_bars)
+{
+  const Section section = song_section(mix, bar);
+  const int64_t end     = section.first_bar + (int64_t)section.n_bars;
+
+  // What is short and drives on is not held up
+  const bool drives =
+    section.kind == SECTION_BUILD ||
+    (section.kind == SECTION_DROP && section.n_bars < 4U * n_bars);
+  return bar + (int64_t)n_bars == end && n_bars < section.n_bars && !drives &&
+         is_drawn(place_key(mix, DRAW_BRIDGE, section.number),
+                  0U,
+                  clamp_percent(BRIDGE_OFTEN * share_without_drums(mix)));
+}
+
+Mix
+song_bridge_mix(const Mix* const mix)
+{
+  Mix      bridge = *mix;
+  uint32_t most   = 1U;
+  for (unsigned i = 0U; i < N_STYLES; ++i) {
+    const uint32_t w = mix->style[i] * (is_without_drums(i) ? BRIDGE_MORE : 1U);
+    most             = w > most ? w : most;
+  }
+  for (unsigned i = 0U; i < N_STYLES; ++i) {
+    const uint32_t w = mix->style[i] * (is_without_drums(i) ? BRIDGE_MORE : 1U);
+    bridge.style[i]  = (uint8_t)(most > 100U ? w * 100U / most : w);
+  }
+  return bridge;
 }
 
 static uint32_t
@@ -196,7 +312,39 @@ song_treatment(const Mix* const mix,
   const bool is_other =
     v && distance(section.energy, section.theme_energy) >= ENERGY_STEP;
   steps = !steps && (reroll || is_other) ? 1U : steps;
+  if (part == PART_MELODY && song_is_bridge(mix, bar, n_bars)) {
+    return TREAT_ANSWER;
+  }
   return (Treatment)steps;
+}
+
+/// About normal, in hundredths of a standard deviation: of four even draws
+static int
+draw_normal(const uint64_t key)
+{
+  int sum = 0;
+  for (uint32_t i = 0U; i < 4U; ++i) {
+    sum += (int)rng_below(key, i, 100U);
+  }
+  return (sum - 198) * 173 / 100;
+}
+
+Character
+song_character(const Mix* const     mix,
+               const Part           part,
+               const Section* const section)
+{
+  const uint64_t song =
+    rng_key(place_key(mix, DRAW_CHARACTER, 0), (uint64_t)part);
+  const uint64_t theme = rng_key(song, section->theme);
+
+  // Squares of the shares are 1 together.  Songs keep to their register more
+  // than to how busy they are.
+  const int density =
+    70 * draw_normal(rng_key(song, 0U)) + 71 * draw_normal(rng_key(theme, 0U));
+  const int range =
+    86 * draw_normal(rng_key(song, 1U)) + 51 * draw_normal(rng_key(theme, 1U));
+  return (Character){(int16_t)(density / 100), (int16_t)(range / 100)};
 }
 
 int

@@ -12,10 +12,13 @@
 #ifndef PERPETUO_COMPOSE_SONG_H
 #define PERPETUO_COMPOSE_SONG_H
 
+#include "compose/sketch.h"
 #include "compose/vocab.h"
+#include "music/harmony.h"
 #include "music/mix.h"
 #include "music/part.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define SONG_ROUND_BARS 64
@@ -40,6 +43,7 @@ typedef struct {
   uint32_t    energy;       ///< At the bar, 0 .. 100
   uint32_t    theme_energy; ///< For which its theme is composed, 0 .. 100
   uint64_t    theme;        ///< Which theme: sections may share one
+  uint64_t    harmony;      ///< And which harmony
 } Section;
 
 /// What a phrase does with the theme of its section
@@ -73,7 +77,7 @@ song_fill(const Mix* mix, int64_t bar);
    The first of several phrases of a section states it.  The `variation` control
    says how often others leave it; at 0 none does, at 100 all do.  Where the
    energy is not the theme's, it is varied.  A rerolled phrase never just
-   repeats.
+   repeats, and the melody of a bridge always answers.
 
    @param bar First bar of the phrase.
    Thread: any.
@@ -84,6 +88,40 @@ song_treatment(const Mix* mix,
                int64_t    bar,
                uint32_t   n_bars,
                uint32_t   reroll);
+
+/**
+   The chords of a phrase: its section's harmony, from the beginning in every
+   four bars, or in every phrase if that is shorter.
+
+   @param bar First bar of the phrase.
+   @param chords (n_bars * CHORDS_PER_BAR + 1): also the one that comes next.
+   Thread: any.
+*/
+void
+song_chords(const Mix*     mix,
+            const Section* section,
+            int64_t        bar,
+            uint32_t       n_bars,
+            Chord*         chords);
+
+/**
+   Whether a phrase leads from its section to the next by way of a style without
+   drums: at the ends of sections, the oftener the more of these the mix has.
+
+   @param bar First bar of the phrase.
+   Thread: any.
+*/
+bool
+song_is_bridge(const Mix* mix, int64_t bar, uint32_t n_bars);
+
+/// The mix of a bridge: more of its styles without drums.  Thread: any.
+Mix
+song_bridge_mix(const Mix* mix);
+
+/// How the theme of a section differs from what is usual in its styles: some of
+/// it is the song's, some the theme's.  Thread: any.
+Character
+song_character(const Mix* mix, Part part, const Section* section);
 
 /// Whether the song of this seed is in a minor mode, as often as the styles of
 /// the mix are, when no scale decides it.  +1 major, -1 minor.  Thread: any.

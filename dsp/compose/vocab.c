@@ -150,6 +150,30 @@ _Static_assert(sizeof(melody_names) / sizeof(melody_names[0]) == N_MELODY &&
 #define N_BARS 8U
 #define N_METRES 4U
 #define N_ONSETS 17U ///< Four bits, and one for "not known"
+#define N_LAST (N_PITCHES + 1U)
+
+/// The last interval, up or down; there is one for more, and "not known"
+#define MAX_INTERVAL 13
+#define N_INTERVALS (2U * MAX_INTERVAL + 2U)
+
+// Of one time ago: what began, and moments to the next onset.  The last columns
+// say that it is not known.
+#define N_BEGAN_MELODY (N_PITCHES + 2U)
+#define N_BEGAN_LOW 33U  ///< Kick, snare, clap and hats
+#define N_BEGAN_HIGH 17U ///< Toms, crash and ride
+#define N_LOW_VOICES 5U
+#define MAX_GAP 24U
+#define N_GAPS (MAX_GAP + 2U)
+
+#define N_AGO 3U
+#define N_AGO_MELODY (N_AGO * (N_BEGAN_MELODY + N_GAPS))
+#define N_AGO_DRUMS (N_AGO * (N_BEGAN_LOW + N_BEGAN_HIGH + N_GAPS))
+
+/// Bars ago that are remembered: dance music repeats itself by these
+static const uint32_t bars_ago[N_AGO] = {1U, 2U, 4U};
+
+/// How far back memory reaches: the longest token may just have been read
+#define MAX_AGO (CURSOR_PAST * STEP - 256U)
 
 #define N_SHARED (N_PLACES + N_BARS + N_METRES + N_FILLS)
 
@@ -163,10 +187,19 @@ typedef struct {
 } PartRow;
 
 static const PartRow parts[N_PARTS] = {
-  [PART_MELODY] =
-    {N_MELODY, MELODY_WAIT, 5U, N_MELODY + N_SHARED, 16U, melody_names},
-  [PART_DRUMS] =
-    {N_DRUMS, DRUMS_WAIT, 6U, N_DRUMS + N_SHARED + N_ONSETS, 32U, drum_names},
+  [PART_MELODY] = {N_MELODY,
+                   MELODY_WAIT,
+                   10U + 2U * N_AGO,
+                   N_MELODY + N_SHARED + 3U * N_CHORDS + N_LAST + N_INTERVALS +
+                     N_AGO_MELODY,
+                   16U,
+                   melody_names},
+  [PART_DRUMS]  = {N_DRUMS,
+                   DRUMS_WAIT,
+                   6U + 3U * N_AGO,
+                   N_DRUMS + N_SHARED + N_ONSETS + N_AGO_DRUMS,
+                   32U,
+                   drum_names},
 };
 
 uint32_t
@@ -198,11 +231,12 @@ vocab_token_name(const Part part, const uint16_t token)
 void
 cursor_init(Cursor* const cursor, const Part part, const Metre metre)
 {
+  memset(cursor, 0, sizeof(*cursor));
   cursor->part       = part;
-  cursor->grid       = 0U;
   cursor->bar_grids  = metre_bar_grids(metre);
   cursor->last_token = VOCAB_START;
   cursor->pitch      = INT8_MIN;
+  cursor->before     = INT8_MIN;
   cursor->lean       = 0;
   cursor->voice      = -1;
   cursor->velocity   = 0U;
@@ -222,10 +256,44 @@ is_sounding(const Cursor* const cursor)
          is_in(cursor->last_token, MELODY_ON, N_PITCHES);
 }
 
+static uint16_t*
+moment(Cursor* const cursor, const uint32_t clock)
+{
+  return &cursor->past[clock / STEP % CURSOR_PAST];
+}
+
+/// Move on; nothing has begun yet at the moments that are reached
+static void
+advance(Cursor* const cursor, const uint32_t n_grids)
+{
+  const uint32_t begin = cursor->clock / STEP;
+  const uint32_t end   = (cursor->clock + n_grids) / STEP;
+  for (uint32_t i = begin + 1U; i <= end; ++i) {
+    cursor->past[i % CURSOR_PAST] = 0U;
+  }
+  cursor->grid += n_grids;
+  cursor->clock += n_grids;
+}
+
+void
+cursor_cut(Cursor* const cursor, const uint32_t grid)
+{
+  if (grid < cursor->grid) {
+    cursor->clock -= cursor->grid - grid;
+    cursor->grid = grid;
+  }
+}
+
+void
+cursor_restart(Cursor* const cursor)
+{
+  cursor->grid = 0U;
+}
+
 static void
 wait(Cursor* const cursor, const uint16_t i_wait)
 {
-  cursor->grid += waits[i_wait];
+  advance(cursor, waits[i_wait]);
   cursor->lean  = 0;
   cursor->voice = -1;
 }
@@ -234,7 +302,9 @@ static bool
 step_melody(Cursor* const cursor, const uint16_t token, GridNote* const note)
 {
   if (is_in(token, MELODY_ON, N_PITCHES)) {
-    cursor->pitch = (int8_t)(token - MELODY_ON + MELODY_MIN_PITCH);
+    cursor->before = cursor->pitch;
+    cursor->pitch  = (int8_t)(token - MELODY_ON + MELODY_MIN_PITCH);
+    *moment(cursor, cursor->clock) = (uint16_t)(token - MELODY_ON + 1);
     return false;
   }
   if (is_in(token, MELODY_WAIT, N_WAITS)) {
@@ -250,7 +320,7 @@ step_melody(Cursor* const cursor, const uint16_t token, GridNote* const note)
   if (made) {
     *note = (GridNote){cursor->grid, length, cursor->pitch, MELODY_VELOCITY, 0};
   }
-  cursor->grid += length;
+  advance(cursor, length);
   return made;
 }
 
@@ -271,6 +341,9 @@ step_drums(Cursor* const cursor, const uint16_t token, GridNote* const note)
 
   cursor->voice    = (int8_t)((token - DRUMS_HIT) / (int)N_LEVELS);
   cursor->velocity = level_velocity[(token - DRUMS_HIT) % (int)N_LEVELS];
+
+  uint16_t* const now = moment(cursor, cursor->clock);
+  *now                = (uint16_t)(*now | 1U << (unsigned)cursor->voice);
 
   *note = (GridNote){cursor->grid,
                      HIT_GRIDS,
@@ -350,33 +423,137 @@ onset_pattern(const Surroundings* const around,
   return pattern;
 }
 
+/// Hot inputs as they are listed: each has columns of its own
+typedef struct {
+  uint16_t* hot;
+  uint32_t  base; ///< The next one's first column
+} InputList;
+
+static void
+add_input(InputList* const list, const uint32_t input, const uint32_t width)
+{
+  *list->hot++ = (uint16_t)(list->base + input);
+  list->base += width;
+}
+
+static void
+add_place(InputList* const          list,
+          const Cursor* const       cursor,
+          const Surroundings* const around)
+{
+  const uint32_t i_bar = cursor->grid / cursor->bar_grids;
+  const uint8_t  fill =
+    around->fill && i_bar < around->n_bars ? around->fill[i_bar] : FILL_NONE;
+
+  // Bars may be numbered below 0: unsigned numbers wrap at a multiple of 8
+  add_input(list, place_in_bar(cursor->grid, cursor->bar_grids), N_PLACES);
+  add_input(list, (around->i_bar + i_bar) % N_BARS, N_BARS);
+  add_input(list, metre_class(around->metre), N_METRES);
+  add_input(list, fill < N_FILLS ? fill : FILL_NONE, N_FILLS);
+}
+
+/// A note against a chord: which of twelve above its root, and its kind
+static uint32_t
+relation(const int pitch, const Chord chord)
+{
+  if (pitch < MELODY_MIN_PITCH || !chord || chord >= N_CHORDS) {
+    return 0U;
+  }
+  const int      above = pitch + 48 - (int)chord_root(chord);
+  const uint32_t kind  = (chord - 1U) % N_CHORD_KINDS;
+  return 1U + (uint32_t)(above % 12) * N_CHORD_KINDS + kind;
+}
+
+/// The last pitch, and how far it is from the one before
+static void
+add_pitch(InputList* const list, const Cursor* const cursor)
+{
+  const int  last  = cursor->pitch - MELODY_MIN_PITCH + 1;
+  const int  moved = cursor->pitch - cursor->before;
+  const int  held  = moved < -MAX_INTERVAL  ? -MAX_INTERVAL
+                     : moved > MAX_INTERVAL ? MAX_INTERVAL
+                                            : moved;
+  const bool known = cursor->before >= MELODY_MIN_PITCH;
+  add_input(list, last > 0 ? (uint32_t)last : 0U, N_LAST);
+  add_input(list,
+            known ? (uint32_t)(held + MAX_INTERVAL) : N_INTERVALS - 1U,
+            N_INTERVALS);
+}
+
+/// The chord that sounds, the one after it, and the last pitch against it
+static void
+add_chords(InputList* const          list,
+           const Cursor* const       cursor,
+           const Surroundings* const around)
+{
+  const uint32_t n_all = around->n_bars * CHORDS_PER_BAR;
+  const uint32_t i_bar = cursor->grid / cursor->bar_grids;
+  const uint32_t place = cursor->grid % cursor->bar_grids;
+  const uint32_t half  = place * CHORDS_PER_BAR / cursor->bar_grids;
+  const uint32_t i     = i_bar * CHORDS_PER_BAR + half;
+  for (uint32_t k = 0U; k < 2U; ++k) {
+    const uint32_t at = i + k < n_all ? i + k : n_all;
+    const Chord    chord =
+      around->chords ? around->chords[at] : (Chord)CHORD_UNKNOWN;
+    add_input(list, chord < N_CHORDS ? chord : CHORD_UNKNOWN, N_CHORDS);
+    if (!k) {
+      add_input(list, relation(cursor->pitch, chord), N_CHORDS);
+    }
+  }
+}
+
+/// Moments from one in the past to the next onset, 1 .. MAX_GAP or 0
+static uint32_t
+gap_after(const Cursor* const cursor, const uint32_t moment)
+{
+  const uint32_t now = cursor->clock / STEP;
+  for (uint32_t k = 1U; k <= MAX_GAP && moment + k < now; ++k) {
+    if (cursor->past[(moment + k) % CURSOR_PAST]) {
+      return k;
+    }
+  }
+  return 0U;
+}
+
+/// What happened some bars ago
+static void
+add_ago(InputList* const    list,
+        const Cursor* const cursor,
+        const uint32_t      n_bars)
+{
+  const uint32_t back     = n_bars * cursor->bar_grids;
+  const bool     is_known = back <= cursor->clock && back <= (uint32_t)MAX_AGO;
+  const uint32_t then     = is_known ? (cursor->clock - back) / STEP : 0U;
+  const uint32_t began    = cursor->past[then % CURSOR_PAST];
+  const uint32_t gap      = is_known ? gap_after(cursor, then) : N_GAPS - 1U;
+  const uint32_t lowest   = (1U << N_LOW_VOICES) - 1U;
+  if (cursor->part == PART_MELODY) {
+    add_input(list, is_known ? began : N_BEGAN_MELODY - 1U, N_BEGAN_MELODY);
+  } else {
+    add_input(list, is_known ? began & lowest : N_BEGAN_LOW - 1U, N_BEGAN_LOW);
+    add_input(
+      list, is_known ? began >> N_LOW_VOICES : N_BEGAN_HIGH - 1U, N_BEGAN_HIGH);
+  }
+  add_input(list, gap, N_GAPS);
+}
+
 void
 cursor_inputs(const Cursor* const       cursor,
               const Surroundings* const around,
               uint16_t* const           hot)
 {
-  const uint32_t bar_grids = cursor->bar_grids;
-  const uint32_t i_bar     = cursor->grid / bar_grids;
-  const uint8_t  fill =
-    around->fill && i_bar < around->n_bars ? around->fill[i_bar] : FILL_NONE;
-
-  // Bars may be numbered below 0: unsigned numbers wrap at a multiple of 8
-  const uint32_t input[] = {
-    place_in_bar(cursor->grid, bar_grids),
-    (around->i_bar + i_bar) % N_BARS,
-    metre_class(around->metre),
-    fill < N_FILLS ? fill : FILL_NONE,
-  };
-  static const uint16_t width[] = {N_PLACES, N_BARS, N_METRES, N_FILLS};
-
-  uint16_t base = parts[cursor->part].n_tokens;
-  hot[0]        = cursor->last_token;
-  for (size_t k = 0U; k < sizeof(width) / sizeof(width[0]); ++k) {
-    hot[k + 1U] = (uint16_t)(base + input[k]);
-    base        = (uint16_t)(base + width[k]);
+  InputList list = {hot, 0U};
+  add_input(&list, cursor->last_token, parts[cursor->part].n_tokens);
+  add_place(&list, cursor, around);
+  if (cursor->part == PART_MELODY) {
+    add_chords(&list, cursor, around);
+    add_pitch(&list, cursor);
+  } else {
+    add_input(
+      &list, onset_pattern(around, cursor->bar_grids, cursor->grid), N_ONSETS);
   }
-  if (cursor->part == PART_DRUMS) {
-    hot[5] = (uint16_t)(base + onset_pattern(around, bar_grids, cursor->grid));
+  for (uint32_t k = 0U; k < N_AGO; ++k) {
+    add_ago(&list, cursor, bars_ago[k]);
   }
 }
 

@@ -9,14 +9,15 @@
    voice velocity` for each voice that sounds now, in rising order of voice;
    `WAIT n` moves on.  Both begin with `START`, which is never predicted.
 
-   A Cursor follows the tokens and knows where they have got to.  Training data
-   and composing both ask it for the inputs of the next step, so the two cannot
-   disagree.
+   A Cursor follows the tokens and knows where they have got to, and what began
+   in the bars before.  Training data and composing both ask it for the inputs
+   of the next step, so the two cannot disagree.
 */
 #ifndef PERPETUO_COMPOSE_VOCAB_H
 #define PERPETUO_COMPOSE_VOCAB_H
 
 #include "base/status.h"
+#include "music/chord.h"
 #include "music/metre.h"
 #include "music/note.h"
 #include "music/part.h"
@@ -26,12 +27,12 @@
 #include <stdint.h>
 
 /// Raised whenever tokens or inputs change their meaning
-#define VOCAB_VERSION 1U
+#define VOCAB_VERSION 2U
 
 #define VOCAB_MAX_TOKENS 128U
 
 /// Most hot inputs of any part
-#define VOCAB_MAX_HOT 8U
+#define VOCAB_MAX_HOT 16U
 
 #define MELODY_MIN_PITCH (-24)
 #define MELODY_MAX_PITCH 35
@@ -57,21 +58,29 @@ typedef struct {
   const uint8_t*  fill;   ///< (n_bars) a Fill each; null for FILL_NONE
   const uint64_t* onsets; ///< (n_bars, VOCAB_ONSET_WORDS) the melody's onsets,
                           ///< one bit a grid step; null when not known
+  const Chord* chords;    ///< (n_bars, CHORDS_PER_BAR) and the one that comes
+                          ///< after them; null when not known
 } Surroundings;
 
 /// 64-bit words for one bar of onset bits (MAX_BAR_GRIDS bits)
 #define VOCAB_ONSET_WORDS ((MAX_BAR_GRIDS + 63U) / 64U)
 
+/// Moments that a cursor remembers: a ring, two grid steps each
+#define CURSOR_PAST 512U
+
 /// Where a sequence of tokens has got to; a plain value
 typedef struct {
   Part     part;
-  uint32_t grid;       ///< Grid steps since the start of the line
-  uint32_t bar_grids;  ///< Length of a bar
-  uint16_t last_token; ///< What was read last; VOCAB_START at first
-  int8_t   pitch;      ///< Melody: the last ON, -128 before the first
-  int8_t   lean;       ///< Drums: the LEAN that waits for its HITs
-  int8_t   voice;      ///< Drums: last voice hit at this moment, or -1
-  uint8_t  velocity;   ///< Drums: of the last HIT
+  uint32_t grid;              ///< Grid steps since the start of the line
+  uint32_t clock;             ///< Grid steps since anything was read
+  uint32_t bar_grids;         ///< Length of a bar
+  uint16_t last_token;        ///< What was read last; VOCAB_START at first
+  int8_t   pitch;             ///< Melody: the last ON, -128 before the first
+  int8_t   before;            ///< Melody: the ON before that, or -128
+  int8_t   lean;              ///< Drums: the LEAN that waits for its HITs
+  int8_t   voice;             ///< Drums: last voice hit at this moment, or -1
+  uint8_t  velocity;          ///< Drums: of the last HIT
+  uint16_t past[CURSOR_PAST]; ///< What began: melody a pitch, drums voices
 } Cursor;
 
 #define VOCAB_START 0U
@@ -103,11 +112,22 @@ cursor_init(Cursor* cursor, Part part, Metre metre);
 bool
 cursor_step(Cursor* cursor, uint16_t token, GridNote* note);
 
+/// Go back to where kept bars begin, if the last note or rest went past it
+void
+cursor_cut(Cursor* cursor, uint32_t grid);
+
+/// Begin a new line that follows on what was read: that stays remembered
+void
+cursor_restart(Cursor* cursor);
+
 /**
    The hot inputs for predicting the token after the cursor.
 
    Last token; place in the bar; bar in a group of eight; metre; fill of the
-   bar; drums also: the melody's onsets now and over the next sixteenths.
+   bar.  Melody: the chord and the next one; the last pitch, what it is to the
+   chord, and how far it is from the one before.  Drums: the melody's onsets now
+   and over the next sixteenths.  And for one, two and four bars ago: what began
+   at this place, and how long it was to what came next.
    @param hot (vocab_n_hot) indices.
 */
 void

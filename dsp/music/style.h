@@ -38,8 +38,11 @@ typedef struct {
   const char* name;        ///< As shown to people
   bool        has_part[2]; ///< By Part: is there music of it to learn from?
   uint8_t     minor;       ///< Share of its pieces in a minor mode, percent
-  int8_t      density[2];  ///< By Part: its usual one, as vocab_density() has it
-  int8_t      range;       ///< Its usual one, as vocab_range() has it
+  int8_t      density[2];  ///< By Part: usual one, as vocab_density() has it
+  uint8_t     density_spread[2]; ///< By Part: how far themes are from it
+  int8_t      range;             ///< Its usual one, as vocab_range() has it
+  uint8_t     range_spread;      ///< How far songs and themes are from it
+  uint16_t    looseness;         ///< How uneven its drums are in time, percent
 } StyleRow;
 
 /// The row of a style.  Thread: any.

@@ -22,6 +22,13 @@
 /// How seldom each kind of dense input is left unknown in training: 1 in N
 #define DROP_ONE_IN 10U
 
+/// How seldom a melody to learn from is moved down, and up, an octave: 1 in N
+#define MOVE_ONE_IN 8U
+
+/// Where the mean of what was moved may lie
+#define LOWEST_MOVED (-8)
+#define HIGHEST_MOVED 26
+
 /// A stretch of a line that becomes a sequence
 typedef struct {
   uint32_t i_piece;
@@ -310,6 +317,15 @@ drop_inputs(const Piece* const  piece,
   }
 }
 
+/// The chords of a window; some that are learned from are left unknown
+static const Chord*
+chords_of(const Piece* const piece, const Window* const window)
+{
+  const bool is_dropped =
+    piece->split == SPLIT_TRAIN && !rng_below(window->key, 7U, DROP_ONE_IN);
+  return is_dropped ? NULL : piece->chords + window->i_bar * CHORDS_PER_BAR;
+}
+
 /// The first melody's onsets in the bars of a window
 static void
 mark_onsets(const Piece* const  piece,
@@ -364,6 +380,35 @@ add_steps(Dataset* const            set,
   return st;
 }
 
+/// Move some melodies by an octave.  All keys are one to the models already, so
+/// this is what transposing can still teach: a register is not a tune's own.
+static void
+move_octave(const Piece* const  piece,
+            const Window* const window,
+            GridNote* const     notes,
+            const uint32_t      n)
+{
+  const uint32_t draw = rng_below(window->key, 8U, MOVE_ONE_IN);
+  if (piece->split != SPLIT_TRAIN || draw > 1U || !n) {
+    return;
+  }
+
+  const int by  = draw ? 12 : -12;
+  int       sum = 0;
+  for (uint32_t i = 0U; i < n; ++i) {
+    const int pitch = notes[i].pitch + by;
+    if (pitch < MELODY_MIN_PITCH || pitch > MELODY_MAX_PITCH) {
+      return;
+    }
+    sum += pitch;
+  }
+  const int mean = sum / (int)n;
+  for (uint32_t i = 0U; mean >= LOWEST_MOVED && mean <= HIGHEST_MOVED && i < n;
+       ++i) {
+    notes[i].pitch = (int8_t)(notes[i].pitch + by);
+  }
+}
+
 static Status
 add_sequence(const Corpus* const corpus,
              const Part          part,
@@ -387,7 +432,10 @@ add_sequence(const Corpus* const corpus,
                                    window->n_bars,
                                    scratch->notes,
                                    scratch->note_room);
-  st                      = vocab_encode(part,
+  if (part == PART_MELODY) {
+    move_octave(piece, window, scratch->notes, n);
+  }
+  st = vocab_encode(part,
                     scratch->notes,
                     n,
                     end_grid,
@@ -412,7 +460,8 @@ add_sequence(const Corpus* const corpus,
                                bar_number(piece, window),
                                window->n_bars,
                                piece->fill + window->i_bar,
-                               has_melody ? onsets : NULL};
+                               has_melody ? onsets : NULL,
+                               chords_of(piece, window)};
   st =
     st ? st : add_steps(set, part, &around, scratch->tokens, n_tokens, i_row);
   if (st || !n_tokens) {

@@ -18,8 +18,11 @@
 
 /// Most real phrases that one row of the map gives to a split; and all of them
 /// together where there is no map
-#define MAX_ROW_PHRASES 2400U
-#define MAX_PHRASES 12000U
+#define MAX_ROW_PHRASES 4000U
+#define MAX_PHRASES 24000U
+
+/// How often each line is cut anew: other places, inputs and partners
+#define N_CUTS 3U
 
 /// Fewer notes are no phrase
 #define MIN_NOTES_A_BAR 1U
@@ -48,6 +51,18 @@ static void (*const spoilers[N_GATE_KINDS])(const Spoil* spoil, Sketch* to) = {
   [KIND_RHYTHM_RANDOM]  = spoil_rhythm,
   [KIND_HALF_MOVED]     = spoil_half,
   [KIND_NOISE_REPEATED] = spoil_all,
+};
+
+/// How often each kind is drawn.  What is hard to tell, and what the gate is
+/// for, comes more often.
+static const uint8_t shares[N_GATE_KINDS] = {
+  [KIND_BARS_SHUFFLED]  = 4U,
+  [KIND_PITCHES_RANDOM] = 4U,
+  [KIND_RHYTHM_RANDOM]  = 1U,
+  [KIND_HALF_MOVED]     = 2U,
+  [KIND_WRONG_STYLE]    = 3U,
+  [KIND_NOISE_REPEATED] = 1U,
+  [KIND_OWN]            = 5U,
 };
 
 /// Names of keys: what is drawn for a phrase
@@ -187,9 +202,11 @@ list_extracts(const Corpus* const corpus,
   Status st = STATUS_SUCCESS;
   for (uint32_t i = 0U; !st && i < corpus->n_pieces; ++i) {
     const Piece* const piece = &corpus->pieces[i];
-    for (uint32_t k = 0U; !st && k < piece->n_lines; ++k) {
-      if (piece->lines[k].part == part && piece->share[part] > 0.0f) {
-        st = cut_line(corpus, seed, i, k, list);
+    for (uint32_t k = 0U; !st && k < piece->n_lines * N_CUTS; ++k) {
+      const uint32_t i_line = k / N_CUTS;
+      const uint64_t key    = rng_key(seed, k % N_CUTS);
+      if (piece->lines[i_line].part == part && piece->share[part] > 0.0f) {
+        st = cut_line(corpus, key, i, i_line, list);
       }
     }
   }
@@ -346,6 +363,7 @@ describe_surroundings(Maker* const         maker,
   around->n_bars = extract->n_bars;
   around->fill   = piece->fill + extract->i_bar;
   around->onsets = NULL;
+  around->chords = piece->chords + extract->i_bar * CHORDS_PER_BAR;
   if (maker->part == PART_DRUMS && first->part == PART_MELODY) {
     // The place is free now: it serves as scratch
     Sketch* const melody = &maker->other.sketch;
@@ -459,6 +477,22 @@ make_other(Maker* const              maker,
   return false;
 }
 
+/// A kind, by the shares.  @param n_kinds The first of them, less KIND_REAL.
+static uint32_t
+draw_kind(const uint64_t key, const uint32_t n_kinds)
+{
+  uint32_t sum = 0U;
+  for (uint32_t i = 1U; i <= n_kinds; ++i) {
+    sum += shares[i];
+  }
+  uint32_t left = rng_below(key, 0U, sum);
+  uint32_t kind = 1U;
+  while (left >= shares[kind]) {
+    left -= shares[kind++];
+  }
+  return kind;
+}
+
 static Status
 add_pair(Maker* const maker, const Extract* const extract, const float weight)
 {
@@ -477,9 +511,9 @@ add_pair(Maker* const maker, const Extract* const extract, const float weight)
   // The kind that is drawn, or the next one that can be had
   const uint32_t n_kinds = N_GATE_KINDS - 1U;
   const uint32_t n_ways  = n_kinds - (maker->generator ? 0U : 1U);
-  const uint32_t draw = rng_below(rng_key(extract->key, DRAW_KIND), 0U, n_ways);
+  const uint32_t draw    = draw_kind(rng_key(extract->key, DRAW_KIND), n_ways);
   for (uint32_t i = 0U; !st && i < n_ways; ++i) {
-    const GateKind kind = (GateKind)(1U + (draw + i) % n_ways);
+    const GateKind kind = (GateKind)(1U + (draw - 1U + i) % n_ways);
     if (make_other(maker, extract, &around, kind, dense)) {
       return add_phrase(
         maker, &maker->other.sketch, &around, dense, kind, sequence);

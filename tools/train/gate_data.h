@@ -6,9 +6,10 @@
    would have.
 
    Every real phrase has a partner that is spoilt in one of the ways below, for
-   the same place and inputs, so that about half of what is read is real and
-   the ways are equally frequent.  Inputs are often left unknown, and styles at
-   times blended, as in use.
+   the same place and inputs, so that about half of what is read is real; what
+   is hard to tell, and our own, is more frequent than the rest.  Each line is
+   cut several times.  Inputs are often left unknown, and styles at times
+   blended, as in use.
 
    A step has a target where a bar has ended, and after the last token: there
    the gate is asked.  Targets are a GateClass, groups a GateKind.

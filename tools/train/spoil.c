@@ -164,7 +164,8 @@ spoil_all(const Spoil* const spoil, Sketch* const to)
   const uint32_t n_parts = spoil->n_bars > 1U ? spoil->n_bars : 2U;
   const uint32_t length  = end_grid(spoil) / n_parts;
   const uint32_t n_grids = length / SIXTEENTH ? length / SIXTEENTH : 1U;
-  const uint32_t n = 1U + (spoil->sketch->n_notes + n_parts / 2U) / n_parts;
+  const uint32_t mean    = (spoil->sketch->n_notes + n_parts / 2U) / n_parts;
+  const uint32_t n       = mean ? mean : 1U;
 
   int low  = 0;
   int high = 0;
