@@ -46,7 +46,7 @@ ROOMS = [  # name, folder, may use, sources
      ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'reading', 'CAIRO',
       'M'],
      'corpus_dataset spoil gate_data gate_report quotes_index progressions '
-     'ngram checkpoint progress loss_curve card trainer'),
+     'ngram checkpoint progress loss_curve card style_table trainer'),
     # It judges what the gate let through, so it uses nothing of the gate's
     ('judge', 'tools/judge', ['base', 'music', 'midi', 'reading', 'M'],
      'takes samples melody_features overlap neighbours moves copying surprise '

@@ -305,7 +305,7 @@ test_a_strict_gate_is_counted(void)
 }
 
 static void
-test_more_candidates_score_no_less(void)
+test_more_candidates_score_more_together(void)
 {
   double sums[2] = {0.0, 0.0};
   for (uint32_t i = 0U; i < 40U; ++i) {
@@ -495,7 +495,7 @@ main(void)
   RUN(test_never_twice);
   RUN(test_a_reroll_is_another_phrase);
   RUN(test_a_strict_gate_is_counted);
-  RUN(test_more_candidates_score_no_less);
+  RUN(test_more_candidates_score_more_together);
   RUN(test_finishing_knobs_leave_the_notes);
   RUN(test_far_away_and_below_zero);
   RUN(test_nonsense_is_borne);

@@ -698,9 +698,10 @@ test_chords_are_what_stands_below_the_melody(void)
   if (corpus && corpus->n_pieces) {
     Piece* const piece = &corpus->pieces[0];
     for (uint32_t i = 0U; i < piece->n_bars * CHORDS_PER_BAR; ++i) {
-      CHECK(piece->chords[i] == chord_make(0, CHORD_MINOR));
+      CHECK(piece->lines[0].chords[i] == chord_make(0, CHORD_MINOR));
     }
-    CHECK(piece->chords[piece->n_bars * CHORDS_PER_BAR] == CHORD_UNKNOWN);
+    CHECK(piece->lines[0].chords[piece->n_bars * CHORDS_PER_BAR] ==
+          CHORD_UNKNOWN);
 
     // The model is told so
     piece->split = SPLIT_HELD_OUT;

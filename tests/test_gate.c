@@ -18,6 +18,7 @@ static Loaded     generators[N_PARTS];
 static Loaded     gates[N_PARTS];
 static Generator* generator[N_PARTS];
 static Gate*      gate[N_PARTS];
+static Chord      chords[PHRASE_MAX_BARS * CHORDS_PER_BAR + 1U];
 static Candidate  some[MAX_N];
 static Candidate  others[MAX_N];
 static uint16_t   tokens[SKETCH_MAX_TOKENS];
@@ -29,9 +30,12 @@ plain_wish(const Part part)
   mix_init(&mix);
   Wish wish = {.part    = part,
                .n_bars  = 4U,
-               .around  = {{4U, 4U}, 8U, 4U, NULL, NULL},
+               .around  = {{4U, 4U}, 8U, 4U, NULL, NULL, chords},
                .pitches = 0xFFFU};
-  wish_describe(&mix, part, 60U, (Character){0, 0}, wish.dense);
+  for (uint32_t i = 0U; i < sizeof(chords); ++i) {
+    chords[i] = (Chord)(5U * i % N_CHORDS);
+  }
+  wish_describe(&mix, part, 60U, -1, (Character){0, 0}, wish.dense);
   wish_set_wildness(&wish, 50U);
   return wish;
 }

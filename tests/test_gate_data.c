@@ -68,6 +68,7 @@ make_line(const uint32_t i, const Part part)
   line->part               = part;
   line->notes              = notes[i][part];
   line->n_notes            = 0U;
+  line->chords             = part == PART_MELODY ? chords : NULL;
   for (uint32_t bar = 0U; bar < pieces[i].n_bars; ++bar) {
     if (bar != 18U) { // Silence, which is no phrase
       line->n_notes += make_bar(part,
@@ -104,7 +105,6 @@ make_corpus(void)
     piece->n_bars             = i == 4U ? 1U : N_BARS;
     piece->energy             = energy;
     piece->fill               = fill;
-    piece->chords             = chords;
     piece->n_lines            = N_PARTS;
     piece->lines              = lines[i];
     make_line(i, PART_MELODY);
@@ -213,13 +213,14 @@ check_steps(const Dataset* const set,
 
   const uint32_t     K      = vocab_n_hot(part);
   const uint32_t     n      = r->sequence->n_steps;
-  const Surroundings around = {r->piece->metre,
-                               i_bar,
-                               r->n_bars,
-                               fill + i_bar,
-                               part == PART_DRUMS ? onsets : NULL,
-                               r->piece->chords + i_bar * CHORDS_PER_BAR};
-  const uint16_t     label =
+  const Surroundings around = {
+    r->piece->metre,
+    i_bar,
+    r->n_bars,
+    fill + i_bar,
+    part == PART_DRUMS ? onsets : NULL,
+    part == PART_MELODY ? chords + i_bar * CHORDS_PER_BAR : NULL};
+  const uint16_t label =
     r->sequence->group == KIND_REAL ? GATE_REAL : GATE_NOT_REAL;
   uint32_t n_asks = 0U;
   uint32_t bar    = 0U;
@@ -609,8 +610,8 @@ test_too_much_of_a_row_is_thinned_out(void)
   static int8_t   no_energy[N];
   static uint8_t  no_fill[N];
   static Chord    no_chords[N * CHORDS_PER_BAR + 1];
-  Line            line    = {PART_MELODY, N, many, ""};
-  Line            few     = {PART_MELODY, N_FEW, many, ""};
+  Line            line    = {PART_MELODY, N, many, "", 0U, no_chords};
+  Line            few     = {PART_MELODY, N_FEW, many, "", 0U, no_chords};
   Piece           two[2]  = {{.path    = (char*)"a",
                               .hash    = 1U,
                               .style   = -1,
@@ -619,7 +620,6 @@ test_too_much_of_a_row_is_thinned_out(void)
                               .n_bars  = N,
                               .energy  = no_energy,
                               .fill    = no_fill,
-                              .chords  = no_chords,
                               .n_lines = 1U,
                               .lines   = &line}};
   const Corpus    rows    = {2U, two, 0U};

@@ -11,6 +11,8 @@
 #include "tests/folder.h"
 #include "tests/tiny_models.h"
 
+#include <string.h>
+
 #define MAX_N 16U
 
 static Loaded     loaded[N_PARTS];
@@ -19,6 +21,7 @@ static Candidate  some[MAX_N];
 static Candidate  others[MAX_N];
 static Candidate  theme;
 static uint8_t    fill[PHRASE_MAX_BARS];
+static Chord      chords[PHRASE_MAX_BARS * CHORDS_PER_BAR + 1U];
 static uint64_t   onsets[SKETCH_ONSET_WORDS];
 
 static const Metre metres[] =
@@ -33,12 +36,15 @@ plain_wish(const Part part, const uint32_t n_bars)
   mix_init(&mix);
   Wish wish = {.part    = part,
                .n_bars  = n_bars,
-               .around  = {{4U, 4U}, 0U, n_bars, fill, NULL},
+               .around  = {{4U, 4U}, 0U, n_bars, fill, NULL, chords},
                .pitches = 0xFFFU};
   if (part == PART_DRUMS) {
     wish.around.onsets = onsets;
   }
-  wish_describe(&mix, part, 60U, (Character){0, 0}, wish.dense);
+  for (uint32_t i = 0U; i < sizeof(chords); ++i) {
+    chords[i] = (Chord)(5U * i % N_CHORDS);
+  }
+  wish_describe(&mix, part, 60U, -1, (Character){0, 0}, wish.dense);
   wish_set_wildness(&wish, 50U);
   return wish;
 }
@@ -48,6 +54,26 @@ write_some(const Wish* const wish, const uint64_t key, const uint32_t n)
 {
   generator_begin(generator[wish->part], wish);
   generator_write(generator[wish->part], key, n, some);
+}
+
+static void
+test_chords_reach_the_melody_and_no_drums(void)
+{
+  for (unsigned part = 0U; part < N_PARTS; ++part) {
+    const Wish wish = plain_wish((Part)part, 4U);
+    write_some(&wish, 7U, 4U);
+    memcpy(others, some, sizeof(others));
+
+    Wish  other         = wish;
+    Chord silent[33]    = {0U};
+    other.around.chords = silent;
+    write_some(&other, 7U, 4U);
+    unsigned n_same = 0U;
+    for (unsigned i = 0U; i < 4U; ++i) {
+      n_same += sketch_is_equal(&some[i].sketch, &others[i].sketch);
+    }
+    CHECK(n_same == (part == PART_DRUMS ? 4U : 0U));
+  }
 }
 
 static void
@@ -261,6 +287,7 @@ main(void)
   }
   folder_free(&folder);
 
+  RUN(test_chords_reach_the_melody_and_no_drums);
   RUN(test_sketches_are_sorted_and_end);
   RUN(test_a_candidate_is_the_same_in_any_company);
   RUN(test_what_was_written_before_does_not_matter);

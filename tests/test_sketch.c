@@ -4,7 +4,6 @@
 #include "tests/check.h"
 
 #include "compose/sketch.h"
-#include "compose/song.h"
 
 #include <string.h>
 
@@ -116,12 +115,12 @@ test_knobs_in_the_middle_are_the_styles(void)
   Mix    mix;
   int8_t dense[N_DENSE];
   mix_init(&mix);
-  wish_describe(&mix, PART_MELODY, USUAL, plain, dense);
+  wish_describe(&mix, PART_MELODY, USUAL, -1, plain, dense);
   CHECK(dense[DENSE_STYLE + STYLE_HOUSE] == 127);
   CHECK(dense[DENSE_DENSITY] == style_row(STYLE_HOUSE)->density[PART_MELODY]);
   CHECK(dense[DENSE_RANGE] == style_row(STYLE_HOUSE)->range);
   CHECK(dense[DENSE_ENERGY] == 48);
-  CHECK(dense[DENSE_MODE] == 127 * song_mode(&mix));
+  CHECK(dense[DENSE_MODE] == -127);
 }
 
 static void
@@ -134,8 +133,8 @@ test_knobs_reach_their_part(void)
   mix.melody_density = 100U;
   mix.drum_density   = 0U;
   mix.range          = 100U;
-  wish_describe(&mix, PART_MELODY, 100U, plain, melody);
-  wish_describe(&mix, PART_DRUMS, 0U, plain, drums);
+  wish_describe(&mix, PART_MELODY, 100U, -1, plain, melody);
+  wish_describe(&mix, PART_DRUMS, 0U, -1, plain, drums);
   CHECK(melody[DENSE_DENSITY] == 127 && drums[DENSE_DENSITY] == -127);
   CHECK(melody[DENSE_RANGE] == 127 && drums[DENSE_RANGE] == 0);
   CHECK(melody[DENSE_ENERGY] == 127 && drums[DENSE_ENERGY] == -127);
@@ -143,7 +142,7 @@ test_knobs_reach_their_part(void)
   int last = -128;
   for (unsigned knob = 0U; knob <= 100U; ++knob) {
     mix.melody_density = (uint8_t)knob;
-    wish_describe(&mix, PART_MELODY, USUAL, plain, melody);
+    wish_describe(&mix, PART_MELODY, USUAL, -1, plain, melody);
     CHECK(melody[DENSE_DENSITY] > last);
     last = melody[DENSE_DENSITY];
   }
@@ -158,8 +157,8 @@ test_themes_differ_in_the_middle_of_a_knob(void)
   int8_t                 other[N_DENSE];
   mix_init(&mix);
   const StyleRow* const row = style_row(STYLE_HOUSE);
-  wish_describe(&mix, PART_MELODY, USUAL, plain, usual);
-  wish_describe(&mix, PART_MELODY, USUAL, up, other);
+  wish_describe(&mix, PART_MELODY, USUAL, -1, plain, usual);
+  wish_describe(&mix, PART_MELODY, USUAL, -1, up, other);
   CHECK(other[DENSE_DENSITY] - usual[DENSE_DENSITY] ==
         row->density_spread[PART_MELODY]);
   CHECK(other[DENSE_RANGE] - usual[DENSE_RANGE] == row->range_spread);
@@ -168,8 +167,8 @@ test_themes_differ_in_the_middle_of_a_knob(void)
   for (unsigned end = 0U; end <= 100U; end += 100U) {
     mix.melody_density = (uint8_t)end;
     mix.range          = (uint8_t)end;
-    wish_describe(&mix, PART_MELODY, USUAL, plain, usual);
-    wish_describe(&mix, PART_MELODY, USUAL, up, other);
+    wish_describe(&mix, PART_MELODY, USUAL, -1, plain, usual);
+    wish_describe(&mix, PART_MELODY, USUAL, -1, up, other);
     CHECK(!memcmp(usual, other, sizeof(usual)));
   }
 }
@@ -182,8 +181,8 @@ test_energy_makes_busy(void)
   for (unsigned part = 0U; part < N_PARTS; ++part) {
     int8_t least[N_DENSE];
     int8_t most[N_DENSE];
-    wish_describe(&mix, (Part)part, 20U, plain, least);
-    wish_describe(&mix, (Part)part, 100U, plain, most);
+    wish_describe(&mix, (Part)part, 20U, -1, plain, least);
+    wish_describe(&mix, (Part)part, 100U, -1, plain, most);
     CHECK(most[DENSE_DENSITY] > least[DENSE_DENSITY] + 30);
     CHECK(part == PART_DRUMS || most[DENSE_RANGE] > least[DENSE_RANGE] + 10);
   }

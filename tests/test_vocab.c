@@ -281,7 +281,8 @@ test_drums_come_back(void)
     static uint16_t tokens[MAX];
     uint32_t        n = 0U;
     for (uint32_t grid = 0U; grid < 384U; grid += 2U + 2U * draw(12U)) {
-      const int8_t lean = (int8_t)(((int)draw(5U) - 2) * 20);
+      static const int8_t leans[] = {-38, -14, 0, 14, 38};
+      const int8_t        lean    = leans[draw(5U)];
       for (int voice = 0; voice < (int)N_DRUM_VOICES; ++voice) {
         if (!draw(4U)) {
           notes[n++] =
@@ -307,14 +308,14 @@ test_leans_round_to_steps(void)
 {
   static const int leans[][2] = {{0, 0},
                                  {9, 0},
-                                 {11, 20},
-                                 {29, 20},
-                                 {31, 40},
-                                 {120, 40},
+                                 {11, 14},
+                                 {29, 14},
+                                 {31, 38},
+                                 {120, 38},
                                  {-9, 0},
-                                 {-11, -20},
-                                 {-31, -40},
-                                 {-128, -40}};
+                                 {-11, -14},
+                                 {-31, -38},
+                                 {-128, -38}};
   for (size_t i = 0U; i < sizeof(leans) / sizeof(leans[0]); ++i) {
     const GridNote note = {0U, 6U, DRUM_KICK, 95U, (int8_t)leans[i][0]};
     uint16_t       tokens[8];
@@ -739,7 +740,7 @@ test_a_lean_promises_a_hit(void)
   CHECK(!allowed[token(PART_DRUMS, "WAIT 6")]);
 
   CHECK(cursor_step(&cursor, token(PART_DRUMS, "HIT Ride soft"), &note));
-  CHECK(note.lean == 20 && note.pitch == DRUM_RIDE);
+  CHECK(note.lean == 14 && note.pitch == DRUM_RIDE);
   cursor_allowed(&cursor, 0xFFFU, 96U, allowed);
   CHECK(count(allowed, PART_DRUMS) == 12U);
 

@@ -5,14 +5,12 @@
 
 #include "base/rng.h"
 
-#include <stdbool.h>
-
 /// However sure a gate is, it is not surer, and nothing is beyond all chance
 #define MOST_SURE 0.99f
 #define LEAST_ODDS 0.001f
 
-static bool
-reaches(const float score, const uint32_t gate)
+bool
+choice_reaches(const float score, const uint32_t gate)
 {
   return score * 100.0f >= (float)gate;
 }
@@ -33,14 +31,15 @@ choice_draw(const float* const scores,
 {
   bool any = false;
   for (uint32_t i = 0U; i < n; ++i) {
-    any = any || (scores[i] >= 0.0f && reaches(scores[i], gate));
+    any = any || (scores[i] >= 0.0f && choice_reaches(scores[i], gate));
   }
 
   float odds[CHOICE_MAX];
   float sum = 0.0f;
   for (uint32_t i = 0U; i < n; ++i) {
-    odds[i] = odds_of(scores[i],
-                      scores[i] >= 0.0f && (!any || reaches(scores[i], gate)));
+    odds[i] =
+      odds_of(scores[i],
+              scores[i] >= 0.0f && (!any || choice_reaches(scores[i], gate)));
     sum += odds[i];
   }
 

@@ -5,6 +5,7 @@
 #ifndef PERPETUO_COMPOSE_CHOICE_H
 #define PERPETUO_COMPOSE_CHOICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /// Most candidates to choose from
@@ -12,6 +13,10 @@
 
 /// The score of what is refused whatever the gate says: any below 0 is
 #define CHOICE_REFUSED (-1.0f)
+
+/// Whether a score reaches the gate, percent
+bool
+choice_reaches(float score, uint32_t gate);
 
 /**
    Draw a candidate, each as likely as its odds of being real are high.

@@ -13,6 +13,7 @@
 #include "compose/model_folder.h"
 #include "compose/sketch.h"
 #include "compose/song.h"
+#include "music/drum_map.h"
 #include "music/scale.h"
 
 #include <stdlib.h>
@@ -23,6 +24,9 @@ _Static_assert(MAX_CANDIDATES <= CHOICE_MAX, "more than can be chosen from");
 
 /// Rounds of candidates before the theme is played instead
 #define MAX_ROUNDS 3U
+
+/// A crash begins so many bars, or a section
+#define CRASH_BARS 8
 
 /// Names of keys
 enum { KEY_THEME = 201, KEY_PHRASE, KEY_FEEL, KEY_CHOICE };
@@ -35,6 +39,7 @@ struct Composer {
   Candidate  best; ///< Of all rounds so far
   bool       has_best;
   Memo       memo;
+  Take       recalled; ///< A theme of drums as it is played again
 };
 
 /// A request that can be trusted, and where in the song it stands
@@ -265,12 +270,16 @@ begin_wish(Composer* const    self,
   wish_describe(mix,
                 part,
                 is_theme ? place->section.theme_energy : place->section.energy,
+                song_mode(&place->request.mix),
                 song_character(&place->request.mix, part, section),
                 wish->dense);
 
+  // A theme goes round; a phrase may lead on to another section
+  const Section after =
+    song_section(&place->request.mix, place->bar + place->n_bars);
   song_chords(&place->request.mix,
               section,
-              is_theme ? section->first_bar : place->bar,
+              is_theme ? section : &after,
               place->n_bars,
               backdrop->chords);
   for (uint32_t i = 0U; i < PHRASE_MAX_BARS; ++i) {
@@ -322,13 +331,6 @@ treat_theme(Composer* const    self,
   return true;
 }
 
-/// Whether a score reaches the gate
-static bool
-is_good(const Mix* const mix, const float score)
-{
-  return score * 100.0f >= (float)mix->gate;
-}
-
 /// Silence is no phrase, and drums that come in late are no loop
 static bool
 is_broken(const Wish* const wish, const Sketch* const sketch)
@@ -377,7 +379,7 @@ play_round(Composer* const     self,
     scores[i]         = is_refused ? CHOICE_REFUSED
                         : is_quote ? 0.5f * liked - 0.75f
                                    : liked;
-    take->n_rejected += is_good(mix, scores[i]) ? 0U : 1U;
+    take->n_rejected += choice_reaches(scores[i], mix->gate) ? 0U : 1U;
     ++take->n_tries;
   }
 
@@ -411,14 +413,15 @@ play_rounds(Composer* const     self,
   generator_begin(self->generator[wish->part], wish);
   for (uint32_t round = 0U; round < n_rounds; ++round) {
     play_round(self, wish, mix, rng_key(key, round), same, take);
-    if (is_good(mix, self->best.score)) {
+    if (choice_reaches(self->best.score, mix->gate)) {
       return true;
     }
   }
   return false;
 }
 
-/// A theme is the best of all rounds: there is nothing to fall back to
+/// What no round gets past the gate is a theme all the same, the best that was
+/// chosen: there is nothing to fall back to
 static void
 compose_theme(Composer* const    self,
               const Place* const place,
@@ -438,6 +441,29 @@ compose_theme(Composer* const    self,
   take_best(self, take);
 }
 
+/// A theme as a phrase plays it again.  Its crash marks a beginning, which not
+/// every phrase is.
+static const Take*
+recall_theme(Composer* const self, const Place* const place, const Part part)
+{
+  const Take* const theme = take_part(self, place, part, true);
+  if (part != PART_DRUMS || place->bar % CRASH_BARS == 0 ||
+      place->bar == place->section.first_bar) {
+    return theme;
+  }
+
+  Take* const take     = &self->recalled;
+  *take                = *theme;
+  take->sketch.n_notes = 0U;
+  for (uint32_t i = 0U; i < theme->sketch.n_notes; ++i) {
+    const GridNote* const note = &theme->sketch.notes[i];
+    if (note->grid || note->pitch != (int8_t)DRUM_CRASH) {
+      take->sketch.notes[take->sketch.n_notes++] = *note;
+    }
+  }
+  return take;
+}
+
 static void
 compose_phrase(Composer* const    self,
                const Place* const place,
@@ -446,7 +472,7 @@ compose_phrase(Composer* const    self,
 {
   const Request* const request = &place->request;
   const Mix* const     mix     = &request->mix;
-  const Take* const    theme   = take_part(self, place, part, true);
+  const Take* const    theme   = recall_theme(self, place, part);
   const Treatment      treatment =
     song_treatment(mix, part, place->bar, place->n_bars, request->reroll);
 

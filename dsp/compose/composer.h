@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: ISC
 
 /**
-   The composer: generate candidates, let the gate judge, keep the best.
+   The composer: generate candidates, let the gate judge, take one that it
+   likes.
 
    A pure function from (models, Request) to Phrase (law 1), with a memory of
    recent results that saves work and changes nothing.  Effort is counted in

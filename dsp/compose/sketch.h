@@ -29,7 +29,7 @@ typedef struct {
 } Sketch;
 
 /// How a theme differs from what is usual for its styles, in hundredths of
-/// their spread: -350 .. 350, mostly within 100
+/// their spread: -482 .. 482, mostly within 100
 typedef struct {
   int16_t density;
   int16_t range;
@@ -63,6 +63,7 @@ wish_end_grid(const Wish* wish);
    and the register a little.
 
    @param energy Of the section, 0 .. 100.
+   @param mode The song's: +1 major, -1 minor.
    @param character How the theme differs from what is usual.
    @param dense (N_DENSE).
 */
@@ -70,6 +71,7 @@ void
 wish_describe(const Mix* mix,
               Part       part,
               uint32_t   energy,
+              int        mode,
               Character  character,
               int8_t*    dense);
 

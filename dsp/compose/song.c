@@ -203,30 +203,40 @@ song_fill(const Mix* const mix, const int64_t bar)
                                     : FILL_NONE;
 }
 
-void
-song_chords(const Mix* const     mix,
-            const Section* const section,
-            const int64_t        bar,
-            const uint32_t       n_bars,
-            Chord* const         chords)
+/// The harmony of a section.  @param harmony (HARMONY_CHORDS).
+static void
+harmony_of(const Mix* const     mix,
+           const Section* const section,
+           Chord* const         harmony)
 {
   int8_t styles[N_STYLES];
-  Chord  harmony[HARMONY_CHORDS];
   mix_styles(mix, PART_MELODY, styles);
   harmony_draw(styles,
                song_mode(mix),
                (Scale)mix->scale,
                place_key(mix, DRAW_HARMONY, (int64_t)section->harmony),
                harmony);
+}
+
+void
+song_chords(const Mix* const     mix,
+            const Section* const section,
+            const Section* const next,
+            const uint32_t       n_bars,
+            Chord* const         chords)
+{
+  Chord harmony[HARMONY_CHORDS];
+  Chord after[HARMONY_CHORDS];
+  harmony_of(mix, section, harmony);
+  harmony_of(mix, next, after);
 
   // A riff shorter than the harmony stays on its first bars
   const uint32_t n_loop = n_bars < HARMONY_BARS ? n_bars : HARMONY_BARS;
-  const uint32_t n      = n_loop * CHORDS_PER_BAR;
-  const int64_t  begin  = (bar - section->first_bar) * (int64_t)CHORDS_PER_BAR;
-  const uint32_t place  = (uint32_t)(begin - divide(begin, n) * n);
-  for (uint32_t i = 0U; i <= n_bars * CHORDS_PER_BAR; ++i) {
-    chords[i] = harmony[(place + i) % n];
+  const uint32_t n_all  = n_bars * CHORDS_PER_BAR;
+  for (uint32_t i = 0U; i < n_all; ++i) {
+    chords[i] = harmony[i % (n_loop * CHORDS_PER_BAR)];
   }
+  chords[n_all] = after[0];
 }
 
 static bool
@@ -261,7 +271,8 @@ song_is_bridge(const Mix* const mix, const int64_t bar, const uint32_t n_bars)
   const bool drives =
     section.kind == SECTION_BUILD ||
     (section.kind == SECTION_DROP && section.n_bars < 4U * n_bars);
-  return bar + (int64_t)n_bars == end && n_bars < section.n_bars && !drives &&
+  return mix->variation && bar + (int64_t)n_bars == end &&
+         n_bars < section.n_bars && !drives &&
          is_drawn(place_key(mix, DRAW_BRIDGE, section.number),
                   0U,
                   clamp_percent(BRIDGE_OFTEN * share_without_drums(mix)));

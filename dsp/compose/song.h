@@ -65,8 +65,8 @@ song_section_name(SectionKind kind);
 /**
    How much of a turnaround a bar is.
 
-   Small ones stand at the ends of four bars, big ones at the ends of eight
-   and of sections, as often as the `fill` control says.  Thread: any.
+   Both stand at the ends of four bars, big ones mostly at the ends of eight and
+   of sections, as often as the `fill` control says.  Thread: any.
 */
 Fill
 song_fill(const Mix* mix, int64_t bar);
@@ -93,20 +93,21 @@ song_treatment(const Mix* mix,
    The chords of a phrase: its section's harmony, from the beginning in every
    four bars, or in every phrase if that is shorter.
 
-   @param bar First bar of the phrase.
-   @param chords (n_bars * CHORDS_PER_BAR + 1): also the one that comes next.
+   @param next The section that what comes after the phrase stands in.
+   @param chords (n_bars * CHORDS_PER_BAR + 1): the last is the one after it.
    Thread: any.
 */
 void
 song_chords(const Mix*     mix,
             const Section* section,
-            int64_t        bar,
+            const Section* next,
             uint32_t       n_bars,
             Chord*         chords);
 
 /**
    Whether a phrase leads from its section to the next by way of a style without
    drums: at the ends of sections, the oftener the more of these the mix has.
+   Without variation there are none.
 
    @param bar First bar of the phrase.
    Thread: any.

@@ -45,6 +45,10 @@ static const uint8_t level_end[N_LEVELS]      = {55U, 83U, 107U, 128U};
 
 static const int8_t leans[N_LEANS] = {-2, -1, 1, 2};
 
+/// How far a lean of -2 .. 2 is played: what leans by half a step and more is
+/// one, and most of that leans by less than a whole one
+static const int8_t lean_ticks[] = {-38, -14, 0, 14, 38};
+
 // Tokens: where each kind begins.  START is 0 in both parts.
 enum {
   MELODY_ON     = 1,
@@ -172,8 +176,16 @@ _Static_assert(sizeof(melody_names) / sizeof(melody_names[0]) == N_MELODY &&
 /// Bars ago that are remembered: dance music repeats itself by these
 static const uint32_t bars_ago[N_AGO] = {1U, 2U, 4U};
 
-/// How far back memory reaches: the longest token may just have been read
+/// How far back memory reaches: the longest token, a LENGTH of 192, may just
+/// have been read and cleared what lies ahead
 #define MAX_AGO (CURSOR_PAST * STEP - 256U)
+
+_Static_assert(10U + 2U * N_AGO <= VOCAB_MAX_HOT &&
+                 6U + 3U * N_AGO <= VOCAB_MAX_HOT,
+               "VOCAB_MAX_HOT is too small");
+_Static_assert(N_BEGAN_LOW == (1U << N_LOW_VOICES) + 1U &&
+                 N_BEGAN_HIGH == (1U << (N_DRUM_VOICES - N_LOW_VOICES)) + 1U,
+               "voices have no column");
 
 #define N_SHARED (N_PLACES + N_BARS + N_METRES + N_FILLS)
 
@@ -349,7 +361,7 @@ step_drums(Cursor* const cursor, const uint16_t token, GridNote* const note)
                      HIT_GRIDS,
                      cursor->voice,
                      cursor->velocity,
-                     (int8_t)(cursor->lean * LEAN_TICKS)};
+                     lean_ticks[cursor->lean + 2]};
   return true;
 }
 
@@ -504,11 +516,11 @@ add_chords(InputList* const          list,
 
 /// Moments from one in the past to the next onset, 1 .. MAX_GAP or 0
 static uint32_t
-gap_after(const Cursor* const cursor, const uint32_t moment)
+gap_after(const Cursor* const cursor, const uint32_t then)
 {
   const uint32_t now = cursor->clock / STEP;
-  for (uint32_t k = 1U; k <= MAX_GAP && moment + k < now; ++k) {
-    if (cursor->past[(moment + k) % CURSOR_PAST]) {
+  for (uint32_t k = 1U; k <= MAX_GAP && then + k < now; ++k) {
+    if (cursor->past[(then + k) % CURSOR_PAST]) {
       return k;
     }
   }

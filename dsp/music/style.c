@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-// The last columns are measured on every four bars of the first lines of what
-// the models learned from: means, and halfway between the standard deviations
-// of these and of whole lines.  Looseness is how far hits of one moment are
-// apart, where that of most machines is 100.
+// The last columns are what `perpetuo-train --styles` measures, on every four
+// bars of the first lines of what the models learned from: means, and halfway
+// between the standard deviations of these and of whole lines.  Looseness is
+// how far hits of one moment are apart, where that of most machines is 100.
 static const StyleRow styles[N_STYLES] = {
   [STYLE_HOUSE] =
     {"house", "House", {true, true}, 72U, {-56, 38}, {21U, 37U}, 17, 40U, 160U},

@@ -427,11 +427,15 @@ fill_gate(const Report* const report,
   static const struct {
     const char* name;
     uint32_t    row;
-  } parts[]  = {{"OA melody", ROW_MELODY_MEAN_OA},
-                {"drums", ROW_DRUMS_MEAN_OA},
-                {"1-NN melody", ROW_MELODY_NEIGHBOURS},
-                {"drums", ROW_DRUMS_NEIGHBOURS}};
-  line->mark = ok ? MARK_MET : MARK_MISSED;
+  } parts[] = {{"OA melody", ROW_MELODY_MEAN_OA},
+               {"drums", ROW_DRUMS_MEAN_OA},
+               {"1-NN melody", ROW_MELODY_NEIGHBOURS},
+               {"drums", ROW_DRUMS_NEIGHBOURS}};
+  bool any  = false;
+  for (uint32_t i = 0U; i < sizeof(parts) / sizeof(parts[0]); ++i) {
+    any = any || (!isnan(own[parts[i].row]) && !isnan(before[parts[i].row]));
+  }
+  line->mark = !any ? MARK_NONE : ok ? MARK_MET : MARK_MISSED;
   for (uint32_t i = 0U; i < sizeof(parts) / sizeof(parts[0]); ++i) {
     if (!isnan(own[parts[i].row]) && !isnan(before[parts[i].row])) {
       say(line,

@@ -196,7 +196,13 @@ sweep_mark(const Sweep* const sweep,
 {
   *worst = (double)NAN;
   for (uint32_t s = 0U; s < sweep->plan.n_styles; ++s) {
-    *worst = fmin(*worst, sweep_answer(sweep, i_question, s).mean);
+    const double mean = sweep_answer(sweep, i_question, s).mean;
+    if (isnan(mean)) {
+      // One that cannot be measured has not reached it
+      *worst = (double)NAN;
+      return MARK_NONE;
+    }
+    *worst = fmin(*worst, mean);
   }
   return isnan(*worst)         ? MARK_NONE
          : *worst >= KNOB_AIM  ? MARK_AIM

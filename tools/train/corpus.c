@@ -40,11 +40,11 @@ clear_piece(Piece* const piece)
 {
   for (uint32_t i = 0U; i < piece->n_lines; ++i) {
     free(piece->lines[i].notes);
+    free(piece->lines[i].chords);
   }
   free(piece->lines);
   free(piece->energy);
   free(piece->fill);
-  free(piece->chords);
   free(piece->path);
 }
 
@@ -328,11 +328,12 @@ bring_home(GridNote* const notes, const uint32_t n_notes, const int tonic)
 
 /// Append a line that takes over `notes`
 static Status
-add_line(Piece* const      piece,
-         const Part        part,
-         const char* const name,
-         GridNote* const   notes,
-         const uint32_t    n_notes)
+add_line(Piece* const     piece,
+         const Part       part,
+         const StaveList* staves,
+         const uint32_t   i_stave,
+         GridNote* const  notes,
+         const uint32_t   n_notes)
 {
   Line* const lines =
     (Line*)realloc(piece->lines, (piece->n_lines + 1U) * sizeof(Line));
@@ -346,19 +347,22 @@ add_line(Piece* const      piece,
   line->part    = part;
   line->n_notes = n_notes;
   line->notes   = notes;
-  snprintf(line->name, sizeof(line->name), "%s", name);
+  line->i_stave = i_stave;
+  snprintf(line->name, sizeof(line->name), "%s", staves->staves[i_stave].name);
   return STATUS_SUCCESS;
 }
 
 /// Quantise a stave's notes within a run and make them a line
 static Status
-make_line(Piece* const       piece,
-          const Stave* const stave,
-          const Run* const   run,
-          const bool         is_chordal)
+make_line(Piece* const           piece,
+          const StaveList* const staves,
+          const uint32_t         i_stave,
+          const Run* const       run,
+          const bool             is_chordal)
 {
-  uint32_t first = 0U;
-  uint32_t n     = 0U;
+  const Stave* const stave = &staves->staves[i_stave];
+  uint32_t           first = 0U;
+  uint32_t           n     = 0U;
   lines_within(stave, &run->stretch, &first, &n);
   GridNote* const notes = (GridNote*)malloc((n + 1U) * sizeof(GridNote));
   if (!notes) {
@@ -377,7 +381,8 @@ make_line(Piece* const       piece,
   if (!st && n_out >= (stave->is_drums ? MIN_DRUM_HITS : 1U)) {
     st = add_line(piece,
                   stave->is_drums ? PART_DRUMS : PART_MELODY,
-                  stave->name,
+                  staves,
+                  i_stave,
                   notes,
                   n_out);
     if (!st) {
@@ -388,28 +393,24 @@ make_line(Piece* const       piece,
   return st;
 }
 
-/// @param i_melody The stave of the first melody; n_staves when there is none
 static Status
 make_lines(Piece* const           piece,
            const StaveList* const staves,
-           const Run* const       run,
-           uint32_t* const        i_melody)
+           const Run* const       run)
 {
   Status st = STATUS_SUCCESS;
-  *i_melody = staves->n_staves;
   if (piece->share[PART_MELODY] > 0.0f) {
     MelodyPick     picks[LINES_MAX_MELODIES];
     const uint32_t n =
       lines_pick_melodies(staves, &run->stretch, run->bar_ticks, picks);
-    *i_melody = n ? picks[0].i_stave : staves->n_staves;
     for (uint32_t i = 0U; !st && i < n; ++i) {
-      st = make_line(
-        piece, &staves->staves[picks[i].i_stave], run, picks[i].is_chordal);
+      st = make_line(piece, staves, picks[i].i_stave, run, picks[i].is_chordal);
     }
   }
   const Stave* const drums = lines_drums(staves);
   if (!st && drums && piece->share[PART_DRUMS] > 0.0f) {
-    st = make_line(piece, drums, run, false);
+    st =
+      make_line(piece, staves, (uint32_t)(drums - staves->staves), run, false);
   }
   return st;
 }
@@ -520,19 +521,19 @@ describe_bars(const MidiSong* const song,
   return STATUS_SUCCESS;
 }
 
-/// The chords under the melody, by what the others play: a chord guessed from
-/// the melody itself would give it away
+/// The chords around a line, by what all others play: a chord guessed from the
+/// line itself would give it away
 static Status
 hear_chords(const StaveList* const staves,
             const Run* const       run,
-            const uint32_t         i_melody,
-            Piece* const           piece)
+            const Piece* const     piece,
+            Line* const            line)
 {
   const uint32_t       n = piece->n_bars * CHORDS_PER_BAR;
   ChordEvidence* const slots =
     (ChordEvidence*)calloc(n + 1U, sizeof(ChordEvidence));
-  piece->chords = (Chord*)calloc(n + 1U, sizeof(Chord));
-  if (!slots || !piece->chords) {
+  line->chords = (Chord*)calloc(n + 1U, sizeof(Chord));
+  if (!slots || !line->chords) {
     free(slots);
     return STATUS_NO_MEM;
   }
@@ -542,7 +543,7 @@ hear_chords(const StaveList* const staves,
     uint32_t           first = 0U;
     uint32_t           n_in  = 0U;
     lines_within(stave, &run->stretch, &first, &n_in);
-    if (!stave->is_drums && i != i_melody) {
+    if (!stave->is_drums && i != line->i_stave) {
       chords_listen(&run->stretch,
                     (double)run->bar_ticks / CHORDS_PER_BAR,
                     stave->notes + first,
@@ -551,7 +552,7 @@ hear_chords(const StaveList* const staves,
                     n);
     }
   }
-  chords_find(slots, n, piece->tonic, piece->mode, piece->chords);
+  chords_find(slots, n, piece->tonic, piece->mode, line->chords);
   free(slots);
   return STATUS_SUCCESS;
 }
@@ -644,17 +645,20 @@ read_run(Reader* const          reader,
     return STATUS_NO_MEM;
   }
 
-  const Key key     = find_key(song, staves, run);
-  piece.tonic       = key.tonic;
-  piece.mode        = key.mode;
-  piece.metre       = run->metre;
-  uint32_t i_melody = 0U;
-  Status   st       = make_lines(&piece, staves, run, &i_melody);
+  const Key key = find_key(song, staves, run);
+  piece.tonic   = key.tonic;
+  piece.mode    = key.mode;
+  piece.metre   = run->metre;
+  Status st     = make_lines(&piece, staves, run);
   if (!st && piece.n_lines) {
     count_bars(&piece, run);
     drop_empty_lines(&piece);
-    st         = describe_bars(song, run, &piece);
-    st         = st ? st : hear_chords(staves, run, i_melody, &piece);
+    st = describe_bars(song, run, &piece);
+    for (uint32_t i = 0U; !st && i < piece.n_lines; ++i) {
+      if (piece.lines[i].part == PART_MELODY) {
+        st = hear_chords(staves, run, &piece, &piece.lines[i]);
+      }
+    }
     piece.hash = hash_piece(&piece);
   }
   if (!st && has_notes(&piece)) {

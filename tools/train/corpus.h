@@ -26,6 +26,9 @@ typedef struct {
   uint32_t  n_notes;
   GridNote* notes;    ///< Sorted by grid; melody pitches relative to the tonic
   char      name[48]; ///< The track it was
+  uint32_t  i_stave;  ///< And its number among the song's (tools/train/lines.h)
+  Chord*    chords;   ///< Melody: (n_bars, CHORDS_PER_BAR) and one more, which
+                      ///< is CHORD_UNKNOWN: what all others play
 } Line;
 
 /// One piece: lines that sound together, and what is known of each bar.  A
@@ -44,8 +47,6 @@ typedef struct {
   uint32_t n_bars;
   int8_t*  energy; ///< (n_bars) -127 .. 127, 0 where not known
   uint8_t* fill;   ///< (n_bars) a Fill
-  Chord*   chords; ///< (n_bars, CHORDS_PER_BAR) and one more, CHORD_UNKNOWN;
-                   ///< what all but the first melody play
   uint32_t n_lines;
   Line*    lines; ///< Melody lines first, then at most one line of drums
 } Piece;

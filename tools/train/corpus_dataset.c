@@ -321,9 +321,12 @@ drop_inputs(const Piece* const  piece,
 static const Chord*
 chords_of(const Piece* const piece, const Window* const window)
 {
-  const bool is_dropped =
+  const Line* const line = &piece->lines[window->i_line];
+  const bool        is_dropped =
     piece->split == SPLIT_TRAIN && !rng_below(window->key, 7U, DROP_ONE_IN);
-  return is_dropped ? NULL : piece->chords + window->i_bar * CHORDS_PER_BAR;
+  return is_dropped || !line->chords
+           ? NULL
+           : line->chords + window->i_bar * CHORDS_PER_BAR;
 }
 
 /// The first melody's onsets in the bars of a window

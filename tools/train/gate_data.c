@@ -358,12 +358,13 @@ describe_surroundings(Maker* const         maker,
   const Piece* const piece = &maker->corpus->pieces[extract->i_piece];
   const Line* const  first = &piece->lines[0];
 
-  around->metre  = piece->metre;
-  around->i_bar  = extract->i_bar;
-  around->n_bars = extract->n_bars;
-  around->fill   = piece->fill + extract->i_bar;
-  around->onsets = NULL;
-  around->chords = piece->chords + extract->i_bar * CHORDS_PER_BAR;
+  around->metre             = piece->metre;
+  around->i_bar             = extract->i_bar;
+  around->n_bars            = extract->n_bars;
+  around->fill              = piece->fill + extract->i_bar;
+  around->onsets            = NULL;
+  const Chord* const chords = piece->lines[extract->i_line].chords;
+  around->chords = chords ? chords + extract->i_bar * CHORDS_PER_BAR : NULL;
   if (maker->part == PART_DRUMS && first->part == PART_MELODY) {
     // The place is free now: it serves as scratch
     Sketch* const melody = &maker->other.sketch;
@@ -477,7 +478,7 @@ make_other(Maker* const              maker,
   return false;
 }
 
-/// A kind, by the shares.  @param n_kinds The first of them, less KIND_REAL.
+/// A kind, by the shares: one of the first `n_kinds` after KIND_REAL
 static uint32_t
 draw_kind(const uint64_t key, const uint32_t n_kinds)
 {

@@ -72,10 +72,11 @@ list_all(const Corpus* const corpus, Count* const count)
   for (uint32_t i = 0U; i < corpus->n_pieces; ++i) {
     const Piece* const piece = &corpus->pieces[i];
     const uint32_t     n     = piece->n_bars / HARMONY_BARS;
+    const Chord* const all   = piece->lines[0].chords;
     const bool         is_counted =
-      piece->split == SPLIT_TRAIN && piece->style >= 0 && piece->mode;
+      piece->split == SPLIT_TRAIN && piece->style >= 0 && piece->mode && all;
     for (uint32_t k = 0U; is_counted && k < n; ++k) {
-      const Chord* const chords = piece->chords + k * HARMONY_CHORDS;
+      const Chord* const chords = all + k * HARMONY_CHORDS;
       if (!memchr(chords, (int)CHORD_UNKNOWN, HARMONY_CHORDS) &&
           is_of_the_key(chords, piece->mode)) {
         Progression* const row = &count->rows[count->n++];

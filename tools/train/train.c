@@ -18,6 +18,7 @@
 #include "tools/train/progress.h"
 #include "tools/train/progressions.h"
 #include "tools/train/quotes_index.h"
+#include "tools/train/style_table.h"
 #include "tools/train/trainer.h"
 
 #include <errno.h>
@@ -62,6 +63,7 @@ typedef struct {
   uint32_t       max_files;
   bool           is_list;
   bool           is_progressions;
+  bool           is_styles;
   const char*    from;
   bool           is_fresh;
   bool           is_help;
@@ -81,14 +83,14 @@ typedef struct {
   const char* help;
 } Option;
 
-#define N_OPTIONS 31U
+#define N_OPTIONS 32U
 #define TO(field) &(field), sizeof(field)
 
 static void
 list_options(Arguments* const a, Option options[N_OPTIONS])
 {
-  TrainOptions* const t               = &a->train;
-  const Option        list[N_OPTIONS] = {
+  TrainOptions* const t      = &a->train;
+  const Option        list[] = {
            {"--part",
             TAKES_TEXT,
             TO(a->subject_name),
@@ -192,6 +194,11 @@ list_options(Arguments* const a, Option options[N_OPTIONS])
             TO(a->is_list),
             "",
             "only read the corpus and say what was found"},
+           {"--styles",
+            TAKES_NOTHING,
+            TO(a->is_styles),
+            "",
+            "only measure what is usual, for the rows of dsp/music/style.c"},
            {"--progressions",
             TAKES_NOTHING,
             TO(a->is_progressions),
@@ -209,6 +216,7 @@ list_options(Arguments* const a, Option options[N_OPTIONS])
             "only give a melody's gate its index of quotes anew"},
            {"--help", TAKES_NOTHING, TO(a->is_help), "", "say this"},
   };
+  _Static_assert(sizeof(list) == N_OPTIONS * sizeof(Option), "");
   memcpy(options, list, sizeof(list));
 }
 
@@ -376,7 +384,7 @@ parse_arguments(Arguments* const   a,
       trouble, STATUS_BAD_ARG, "Say where the music is: --corpus DIR");
   }
   if (!a->subject_name && !a->evaluate && !a->index && !a->is_list &&
-      !a->is_progressions) {
+      !a->is_progressions && !a->is_styles) {
     return trouble_say(trouble,
                        STATUS_BAD_ARG,
                        "Say what to learn: --part %s",
@@ -1170,6 +1178,18 @@ run_list(Job* const job)
 }
 
 static int
+run_styles(Job* const job)
+{
+  Trouble      trouble = {""};
+  const Status st      = read_corpus(job, NULL, &trouble);
+  if (st) {
+    return fail(&trouble, st);
+  }
+  style_table_print(job->corpus, stdout);
+  return EXIT_SUCCESS;
+}
+
+static int
 run_progressions(Job* const job)
 {
   Trouble trouble = {""};
@@ -1233,6 +1253,7 @@ main(int argc, char** argv)
 
   const int result = a->is_list           ? run_list(&job)
                      : a->is_progressions ? run_progressions(&job)
+                     : a->is_styles       ? run_styles(&job)
                      : a->evaluate        ? run_evaluation(&job)
                      : a->index           ? run_index(&job)
                                           : run_training(&job);
