@@ -351,8 +351,8 @@ find_best(const float* const scores, const uint32_t n)
 }
 
 /// Write and judge one round; the best that was chosen in any so far stays in
-/// self->best.  What is broken is refused, and what is `same`, which may
-/// be null; and so is what quotes, but that is still better than those: where a
+/// self->best.  What is broken is refused, and what is `same`, which may be
+/// null; and so is what quotes, but that is still better than those: where a
 /// theme has nothing else after its last round, the one that the gate likes
 /// best is played.
 static void

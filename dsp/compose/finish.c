@@ -44,19 +44,19 @@ humanise_of(const Finish* const finish)
 
 /// A note's onset, in its own bar
 static uint32_t
-onset_of(const Finish* const finish, const GridNote* const note)
+onset_of(const Finish* const   finish,
+         const uint32_t        humanise,
+         const GridNote* const note)
 {
   const uint32_t bar_ticks = metre_bar_ticks(finish->metre);
   const uint32_t written   = note->grid * TICKS_PER_GRID;
   const uint32_t begin     = written - written % bar_ticks;
   const uint32_t place     = written - begin;
 
-  const int moved = (int)place + (int)groove_swing(place, finish->mix->swing) +
-                    note->lean +
-                    groove_drift(finish->key,
-                                 written,
-                                 (uint32_t)(uint8_t)note->pitch,
-                                 humanise_of(finish));
+  const int moved =
+    (int)place + (int)groove_swing(place, finish->mix->swing) + note->lean +
+    groove_drift(
+      finish->key, written, (uint32_t)(uint8_t)note->pitch, humanise);
 
   const int last = (int)bar_ticks - 1;
   return begin + (uint32_t)(moved < 0 ? 0 : moved > last ? last : moved);
@@ -110,10 +110,11 @@ finish_melody(const Finish* const finish,
 {
   // From the end, so that each note knows where the next one begins; one that
   // feel has pushed onto or past the next is left out
-  uint32_t next = finish->n_bars * metre_bar_ticks(finish->metre);
+  const uint32_t humanise = humanise_of(finish);
+  uint32_t       next     = finish->n_bars * metre_bar_ticks(finish->metre);
   for (uint32_t i = sketch->n_notes; i-- > 0U;) {
     const GridNote* const note  = &sketch->notes[i];
-    const uint32_t        tick  = onset_of(finish, note);
+    const uint32_t        tick  = onset_of(finish, humanise, note);
     const uint32_t        whole = melody_length(finish, note);
     if (tick < next) {
       const uint32_t length = next - tick < whole ? next - tick : whole;
@@ -132,14 +133,16 @@ finish_drums(const Finish* const finish,
              const Sketch* const sketch,
              Phrase* const       phrase)
 {
+  const uint32_t humanise = humanise_of(finish);
   for (uint32_t i = 0U; i < sketch->n_notes; ++i) {
     const GridNote* const note = &sketch->notes[i];
     const uint8_t         key =
       drum_map_key((DrumMap)finish->mix->drum_map, (DrumVoice)note->pitch);
-    (void)phrase_add(
-      phrase,
-      (Note){
-        onset_of(finish, note), DRUM_TICKS, key, velocity_of(finish, note)});
+    (void)phrase_add(phrase,
+                     (Note){onset_of(finish, humanise, note),
+                            DRUM_TICKS,
+                            key,
+                            velocity_of(finish, note)});
   }
 }
 

@@ -59,8 +59,7 @@ wish_end_grid(const Wish* wish);
 
    Density and register at 50 are what the mix's styles usually have, and themes
    differ in it as they do there; the nearer a knob is to one of its ends, the
-   less they do.  Density follows the energy as it does in the styles' music,
-   and the register a little.
+   less they do.  Density follows the energy, and the register a little.
 
    @param energy Of the section, 0 .. 100.
    @param mode The song's: +1 major, -1 minor.
