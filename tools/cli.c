@@ -141,3 +141,13 @@ cli_read(const CliProgram* const program,
   *status = 0;
   return true;
 }
+
+int
+cli_end_output(const char* const program, const int status)
+{
+  if (fflush(stdout) || ferror(stdout)) {
+    fprintf(stderr, "%s: Cannot print: %s.\n", program, strerror(errno));
+    return status ? status : EXIT_FAILURE;
+  }
+  return status;
+}

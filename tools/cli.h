@@ -52,4 +52,9 @@ cli_home(char* path);
 NODISCARD Status
 cli_make_folders(const char* path, Trouble* trouble);
 
+/// The exit status of a program that has printed: `status`, unless what it
+/// printed did not get through, which is told on the error output
+int
+cli_end_output(const char* program, int status);
+
 #endif // PERPETUO_TOOLS_CLI_H

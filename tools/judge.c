@@ -491,17 +491,6 @@ judge(Job* const job, Trouble* const trouble)
   return st;
 }
 
-/// Whether all that was printed has got through
-static int
-end_output(const int result)
-{
-  if (fflush(stdout) || ferror(stdout)) {
-    complain("Cannot print: %s.", strerror(errno));
-    return result ? result : EXIT_FAILURE;
-  }
-  return result;
-}
-
 int
 main(int argc, char** argv)
 {
@@ -511,7 +500,7 @@ main(int argc, char** argv)
   }
   if (wish.is_help) {
     fputs(usage, stdout);
-    return end_output(EXIT_SUCCESS);
+    return cli_end_output("perpetuo-judge", EXIT_SUCCESS);
   }
 
   Job* const job     = (Job*)calloc(1U, sizeof(Job));
@@ -527,5 +516,5 @@ main(int argc, char** argv)
     complain("%s.", trouble.text[0] ? trouble.text : status_text(st));
     return EXIT_FAILURE;
   }
-  return end_output(EXIT_SUCCESS);
+  return cli_end_output("perpetuo-judge", EXIT_SUCCESS);
 }

@@ -400,17 +400,6 @@ sweep(Job* const job, Trouble* const trouble)
   return st;
 }
 
-/// Whether all that was printed has got through
-static int
-end_output(const int result)
-{
-  if (fflush(stdout) || ferror(stdout)) {
-    complain("Cannot print: %s.", strerror(errno));
-    return result ? result : EXIT_FAILURE;
-  }
-  return result;
-}
-
 int
 main(int argc, char** argv)
 {
@@ -420,7 +409,7 @@ main(int argc, char** argv)
   }
   if (wish.is_help) {
     fputs(usage, stdout);
-    return end_output(EXIT_SUCCESS);
+    return cli_end_output("perpetuo-sweep", EXIT_SUCCESS);
   }
 
   Job* const job     = (Job*)calloc(1U, sizeof(Job));
@@ -436,5 +425,5 @@ main(int argc, char** argv)
     complain("%s.", trouble.text[0] ? trouble.text : status_text(st));
     return EXIT_FAILURE;
   }
-  return end_output(EXIT_SUCCESS);
+  return cli_end_output("perpetuo-sweep", EXIT_SUCCESS);
 }

@@ -1208,17 +1208,6 @@ folder_of(char to[MAX_PATH], const char* const path)
   snprintf(to, MAX_PATH, "%.*s", slash ? (n ? n : 1) : 1, slash ? path : ".");
 }
 
-/// Whether all that was printed has got through
-static int
-end_output(const int result)
-{
-  if (fflush(stdout) || ferror(stdout)) {
-    fprintf(stderr, "perpetuo-train: Cannot print: %s.\n", strerror(errno));
-    return result ? result : EXIT_FAILURE;
-  }
-  return result;
-}
-
 int
 main(int argc, char** argv)
 {
@@ -1233,7 +1222,7 @@ main(int argc, char** argv)
     return EXIT_USAGE;
   }
   if (a->is_help) {
-    return end_output(EXIT_SUCCESS);
+    return cli_end_output("perpetuo-train", EXIT_SUCCESS);
   }
 
   char work[MAX_PATH];
@@ -1258,5 +1247,5 @@ main(int argc, char** argv)
                      : a->index           ? run_index(&job)
                                           : run_training(&job);
   job_clear(&job);
-  return end_output(result);
+  return cli_end_output("perpetuo-train", result);
 }
