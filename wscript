@@ -45,7 +45,7 @@ ROOMS = [  # name, folder, may use, sources
     ('school', 'tools/train',
      ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'reading', 'CAIRO',
       'M'],
-     'corpus_dataset spoil gate_data gate_report quotes_index progressions '
+     'company corpus_dataset spoil gate_data gate_report quotes_index progressions '
      'ngram checkpoint progress loss_curve card style_table trainer'),
     # It judges what the gate let through, so it uses nothing of the gate's
     ('judge', 'tools/judge', ['base', 'music', 'midi', 'reading', 'M'],
@@ -111,6 +111,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_chords', ['school'], ''),
     ('unit', 'test_lines', ['school'], ''),
     ('unit', 'test_corpus', ['school'], 'tests/failing_alloc.c'),
+    ('unit', 'test_company', ['school'], ''),
     ('unit', 'test_judge', ['judge'], 'tests/failing_alloc.c'),
     ('unit', 'test_judge_styles', ['judge'], 'tests/failing_alloc.c'),
     ('unit', 'test_sweep', ['sweep'],

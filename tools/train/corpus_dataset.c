@@ -4,6 +4,7 @@
 #include "tools/train/corpus.h"
 
 #include "base/rng.h"
+#include "tools/train/company.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -293,7 +294,9 @@ describe_group(const Piece* const    piece,
   row[DENSE_DENSITY] = vocab_density(part, n, n_grids);
   row[DENSE_RANGE]   = vocab_range(part, first, n);
   row[DENSE_ENERGY]  = mean_energy(piece, window->i_bar + first_bar, n_bars);
-  row[DENSE_MODE]    = (int8_t)(piece->mode * 127);
+  row[DENSE_ENERGY]  = company_energy(piece, row[DENSE_ENERGY], window->key);
+  row[DENSE_MODE] =
+    part == PART_MELODY ? (int8_t)(piece->mode * 127) : (int8_t)0;
 }
 
 /// Leave some inputs of a training sequence unknown, the same in all its rows
@@ -327,25 +330,6 @@ chords_of(const Piece* const piece, const Window* const window)
   return is_dropped || !line->chords
            ? NULL
            : line->chords + window->i_bar * CHORDS_PER_BAR;
-}
-
-/// The first melody's onsets in the bars of a window
-static void
-mark_onsets(const Piece* const  piece,
-            const Window* const window,
-            uint64_t* const     onsets)
-{
-  const uint32_t    bar_grids = metre_bar_grids(piece->metre);
-  const Line* const line      = &piece->lines[0];
-  memset(onsets, 0, window->n_bars * VOCAB_ONSET_WORDS * sizeof(*onsets));
-  for (uint32_t i = 0U; i < line->n_notes; ++i) {
-    const uint32_t bar   = line->notes[i].grid / bar_grids;
-    const uint32_t place = line->notes[i].grid % bar_grids;
-    if (bar >= window->i_bar && bar - window->i_bar < window->n_bars) {
-      onsets[(bar - window->i_bar) * VOCAB_ONSET_WORDS + place / 64U] |=
-        UINT64_C(1) << place % 64U;
-    }
-  }
 }
 
 /// Number of a window's first bar.  A fill that was recorded by itself stands
@@ -455,15 +439,15 @@ add_sequence(const Corpus* const corpus,
   }
 
   uint64_t   onsets[MAX_WINDOW_BARS * VOCAB_ONSET_WORDS];
-  const bool has_melody = piece->lines[0].part == PART_MELODY;
-  if (has_melody) {
-    mark_onsets(piece, window, onsets);
-  }
+  const bool hears_melody =
+    part == PART_DRUMS &&
+    company_onsets(
+      corpus, piece, window->i_bar, window->n_bars, window->key, onsets);
   const Surroundings around = {piece->metre,
                                bar_number(piece, window),
                                window->n_bars,
                                piece->fill + window->i_bar,
-                               has_melody ? onsets : NULL,
+                               hears_melody ? onsets : NULL,
                                chords_of(piece, window)};
   st =
     st ? st : add_steps(set, part, &around, scratch->tokens, n_tokens, i_row);

@@ -8,6 +8,7 @@
 #include "compose/generator.h"
 #include "compose/model_folder.h"
 #include "compose/sketch.h"
+#include "tools/train/company.h"
 #include "tools/train/spoil.h"
 
 #include <stdbool.h>
@@ -18,11 +19,11 @@
 
 /// Most real phrases that one row of the map gives to a split; and all of them
 /// together where there is no map
-#define MAX_ROW_PHRASES 4000U
-#define MAX_PHRASES 24000U
+#define MAX_ROW_PHRASES 8000U
+#define MAX_PHRASES 48000U
 
 /// How often each line is cut anew: other places, inputs and partners
-#define N_CUTS 3U
+#define N_CUTS 6U
 
 /// Fewer notes are no phrase
 #define MIN_NOTES_A_BAR 1U
@@ -342,7 +343,10 @@ describe(const Maker* const   maker,
   dense[DENSE_DENSITY] = vocab_density(maker->part, real->n_notes, n_grids);
   dense[DENSE_RANGE]   = vocab_range(maker->part, real->notes, real->n_notes);
   dense[DENSE_ENERGY]  = measure_energy(piece, extract);
-  dense[DENSE_MODE]    = (int8_t)(piece->mode * 127);
+  dense[DENSE_ENERGY] =
+    company_energy(piece, dense[DENSE_ENERGY], extract->key);
+  dense[DENSE_MODE] =
+    maker->part == PART_MELODY ? (int8_t)(piece->mode * 127) : (int8_t)0;
   for (uint32_t i = 0U; i < sizeof(knobs) / sizeof(knobs[0]); ++i) {
     if (!rng_below(key, 3U + i, DROP_KNOB_IN)) {
       dense[knobs[i]] = 0;
@@ -356,7 +360,6 @@ describe_surroundings(Maker* const         maker,
                       Surroundings* const  around)
 {
   const Piece* const piece = &maker->corpus->pieces[extract->i_piece];
-  const Line* const  first = &piece->lines[0];
 
   around->metre             = piece->metre;
   around->i_bar             = extract->i_bar;
@@ -365,16 +368,12 @@ describe_surroundings(Maker* const         maker,
   around->onsets            = NULL;
   const Chord* const chords = piece->lines[extract->i_line].chords;
   around->chords = chords ? chords + extract->i_bar * CHORDS_PER_BAR : NULL;
-  if (maker->part == PART_DRUMS && first->part == PART_MELODY) {
-    // The place is free now: it serves as scratch
-    Sketch* const melody = &maker->other.sketch;
-    melody->n_notes      = corpus_phrase(piece,
-                                    first,
-                                    extract->i_bar,
-                                    extract->n_bars,
-                                    melody->notes,
-                                    PHRASE_MAX_NOTES);
-    sketch_onsets(melody, metre_bar_grids(piece->metre), maker->onsets);
+  if (maker->part == PART_DRUMS && company_onsets(maker->corpus,
+                                                  piece,
+                                                  extract->i_bar,
+                                                  extract->n_bars,
+                                                  extract->key,
+                                                  maker->onsets)) {
     around->onsets = maker->onsets;
   }
 }
