@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: ISC
 
 /**
-   Composes some phrases and says what came out, a line for each.
+   Composes some phrases and says what came out, a line for each, and one for
+   what a normed net of random weights says.
 
    test_same_bits.py builds it in many ways and compares the lines.  Words:
    the folder of models, and the name of a backend, if not the preferred one.
@@ -10,7 +11,9 @@
 
 #include "compose/composer.h"
 #include "music/mix.h"
+#include "nn/net.h"
 #include "nn/product.h"
+#include "tests/random_model.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -88,6 +91,35 @@ tell(Composer* const composer, const Wish* const wish, const Part part)
          phrase.n_rejected);
 }
 
+#define N_STEPS 40U
+
+static void
+tell_normed(void)
+{
+  const NetShape  shape = {60U, 5U, 12U, 2U, 90U, 30U, 1U};
+  Model* const    model = random_model(&shape, 1U);
+  Net*            net   = NULL;
+  uint16_t        hot[N_STEPS * 5U];
+  float           logits[30];
+  uint64_t        hash = UINT64_C(14695981039346656037);
+  NetState* const state =
+    net_new(model, &net, NULL) ? NULL : net_state_new(net, 1U);
+
+  random_hot(&shape, 2U, N_STEPS, hot);
+  for (uint32_t i = 0U; state && i < N_STEPS; ++i) {
+    net_step(net, state, hot + (size_t)i * shape.n_hot, logits);
+    for (uint32_t v = 0U; v < shape.n_out; ++v) {
+      uint32_t bits = 0U;
+      memcpy(&bits, &logits[v], sizeof(bits));
+      hash = hash_u32(hash, bits);
+    }
+  }
+  printf("normed net: %016" PRIx64 "%s\n", hash, state ? "" : ", no memory");
+  net_state_free(state);
+  net_free(net);
+  model_free(model);
+}
+
 int
 main(const int argc, char** const argv)
 {
@@ -111,5 +143,6 @@ main(const int argc, char** const argv)
     }
   }
   composer_free(composer);
+  tell_normed();
   return 0;
 }

@@ -12,12 +12,13 @@
 #include <string.h>
 
 #define NET_MAX_TENSORS (5U * NET_MAX_LAYERS + 3U)
-#define NET_N_SIZES 6U
+#define NET_N_SIZES 7U
 
 typedef struct {
   char       names[NET_MAX_TENSORS][24];
   TensorSpec specs[NET_MAX_TENSORS];
   uint32_t   n;
+  uint32_t   n_sizes; ///< One less for a net that is not normed
   char       numbers[NET_N_SIZES][12];
   ModelText  sizes[NET_N_SIZES]; ///< As metadata; views of `numbers`
 } NetTensors;
@@ -80,7 +81,10 @@ net_tensors_init(NetTensors* const self, const NetShape* const shape)
                          {"n_dense", shape->n_dense},
                          {"n_layers", shape->n_layers},
                          {"n_hidden", shape->n_hidden},
-                         {"n_out", shape->n_out}};
+                         {"n_out", shape->n_out},
+                         {"is_normed", shape->is_normed}};
+
+  self->n_sizes = NET_N_SIZES - !shape->is_normed;
   for (uint32_t i = 0U; i < NET_N_SIZES; ++i) {
     snprintf(self->numbers[i], sizeof(self->numbers[i]), "%u", rows[i].size);
     self->sizes[i] = (ModelText){rows[i].key, self->numbers[i]};

@@ -44,12 +44,12 @@ random_model(const NetShape* const shape, const uint64_t seed)
 
   ModelText texts[NET_N_SIZES + 2U];
   memcpy(texts, list.sizes, sizeof(list.sizes));
-  texts[NET_N_SIZES] = (ModelText){"part", "melody"};
-  texts[NET_N_SIZES + 1U] =
+  texts[list.n_sizes] = (ModelText){"part", "melody"};
+  texts[list.n_sizes + 1U] =
     (ModelText){"card", "\"Random\"\\\n\t\x01 \xC3\xA9 weights"};
 
   Model* model = NULL;
-  if (model_new(list.specs, list.n, texts, NET_N_SIZES + 2U, &model)) {
+  if (model_new(list.specs, list.n, texts, list.n_sizes + 2U, &model)) {
     fprintf(stderr, "No memory for a model\n");
     abort();
   }

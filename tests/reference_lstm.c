@@ -48,6 +48,7 @@ reference_init(Reference* const      r,
   r->rounds = rounds;
   r->hidden = new_numbers(n);
   r->cell   = new_numbers(n);
+  r->up     = new_numbers(shape->n_hidden);
 }
 
 void
@@ -55,19 +56,22 @@ reference_clear(Reference* const r)
 {
   free(r->hidden);
   free(r->cell);
+  free(r->up);
 }
 
-/// Row `i` of whole numbers (n, K) times x (K), in the units of the scale
+/// Row `i` of whole numbers (n, K) times x (K), where a scale is what a step of
+/// the sum is worth and x had `n_steps` in one
 static double
 dot(const int8_t* const w,
     const float* const  scale,
     const size_t        i,
     const size_t        K,
-    const double* const x)
+    const double* const x,
+    const double        n_steps)
 {
   double sum = 0.0;
   for (size_t k = 0U; k < K; ++k) {
-    sum += 127.0 * (double)scale[i] * w[i * K + k] * x[k];
+    sum += n_steps * (double)scale[i] * w[i * K + k] * x[k];
   }
   return sum;
 }
@@ -78,12 +82,36 @@ sigmoid(const double x)
   return 1.0 / (1.0 + exp(-x));
 }
 
+/// What is handed up of one layer, of hidden (H)
+static void
+hand_up(const Reference* const r, const double* const hidden)
+{
+  const size_t H       = r->shape.n_hidden;
+  double       sum     = 0.0;
+  double       squares = 0.0;
+  for (size_t h = 0U; h < H; ++h) {
+    sum += hidden[h];
+    squares += hidden[h] * hidden[h];
+  }
+
+  const double mean     = sum / (double)H;
+  const double variance = squares / (double)H - mean * mean;
+  for (size_t h = 0U; h < H; ++h) {
+    const double n =
+      (hidden[h] - mean) / sqrt(variance + 1.0 / (127.0 * 127.0));
+    const double held = fmax(-127.0, fmin(127.0, round(32.0 * n)));
+
+    r->up[h] = !r->shape.is_normed ? hidden[h] : r->rounds ? held / 32.0 : n;
+  }
+}
+
 /// One layer; x (I) comes in, hidden (H) and cell (H) are moved on
 static void
 layer_step(const Reference* const r,
            const int              l,
            const size_t           I,
            const double* const    x,
+           const double           n_steps,
            double* const          hidden,
            double* const          cell)
 {
@@ -96,8 +124,8 @@ layer_step(const Reference* const r,
   double* const       gates     = new_numbers(4U * H);
 
   for (size_t g = 0U; g < 4U * H; ++g) {
-    gates[g] = (double)bias[g] + dot(w_in, scale_in, g, I, x) +
-               dot(w_hid, scale_hid, g, H, hidden);
+    gates[g] = (double)bias[g] + dot(w_in, scale_in, g, I, x, n_steps) +
+               dot(w_hid, scale_hid, g, H, hidden, 127.0);
   }
   for (size_t h = 0U; h < H; ++h) {
     const double i = sigmoid(gates[h]);
@@ -132,17 +160,23 @@ reference_step(Reference* const      r,
     x[n + d] = dense[d] / 127.0;
   }
 
-  const double* in = x;
+  const double above = r->shape.is_normed ? 32.0 : 127.0;
   for (uint32_t l = 0U; l < r->shape.n_layers; ++l) {
-    layer_step(r, (int)l, l ? H : I, in, r->hidden + l * H, r->cell + l * H);
-    in = r->hidden + l * H;
+    layer_step(r,
+               (int)l,
+               l ? H : I,
+               l ? r->up : x,
+               l ? above : 127.0,
+               r->hidden + l * H,
+               r->cell + l * H);
+    hand_up(r, r->hidden + l * H);
   }
 
   const int8_t* const w     = (const int8_t*)data_of(r, "out", -1, "w");
   const float* const  scale = data_of(r, "out", -1, "w.scale");
   const float* const  bias  = data_of(r, "out", -1, "bias");
   for (size_t v = 0U; v < r->shape.n_out; ++v) {
-    logits[v] = (double)bias[v] + dot(w, scale, v, H, in);
+    logits[v] = (double)bias[v] + dot(w, scale, v, H, r->up, above);
   }
   free(x);
 }

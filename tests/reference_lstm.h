@@ -6,10 +6,16 @@
 
      i, f, o = sigmoid(W x + U h + b),  c~ = tanh(W x + U h + b)
      c = f c + i c~,  h = o tanh(c),  logits = V h + b
-   Source: Hochreiter and Schmidhuber 1997; Gers, Schmidhuber and Cummins 2000.
+   and where the net is normed, the layer above and the output read, of H units,
+
+     n = (h - mean(h)) / sqrt(mean(h^2) - mean(h)^2 + 1 / 127^2)
+
+   Source: Hochreiter and Schmidhuber 1997; Gers, Schmidhuber and Cummins 2000;
+   Ba, Kiros and Hinton 2016.
 
    It reads the weights of a Model as numbers (whole number times scale times
-   127) and may round what it remembers to steps of 1/127, as the engine does.
+   the steps in one) and may round what it remembers to steps of 1/127, and n to
+   steps of 1/32, as the engine does.
 */
 #ifndef PERPETUO_TESTS_REFERENCE_LSTM_H
 #define PERPETUO_TESTS_REFERENCE_LSTM_H
@@ -26,6 +32,7 @@ typedef struct {
   bool         rounds; ///< Whether hidden units are rounded
   double*      hidden; ///< (L, H)
   double*      cell;   ///< (L, H)
+  double*      up;     ///< (H), what the last layer handed up
 } Reference;
 
 /// Ends the program when there is no memory

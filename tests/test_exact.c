@@ -11,6 +11,7 @@
 #define MAX_SIGMOID_ERROR 1e-7
 #define MAX_TANH_ERROR 1e-7
 #define MAX_EXP_ERROR 1e-7
+#define MAX_ROOT_ERROR 2e-7
 
 /// A number that stands for every result of a curve so far
 static uint64_t
@@ -143,6 +144,27 @@ test_round(void)
 }
 
 static void
+test_root_is_as_promised(void)
+{
+  double   worst = 0.0;
+  uint64_t all   = 0U;
+  for (uint32_t bits = 1U << 23U; bits < 0x7F800000U; bits += 4099U) {
+    const float  x     = exact_float(bits);
+    const float  root  = exact_root(x);
+    const double truth = sqrt((double)x);
+    worst              = fmax(worst, fabs((double)root - truth) / truth);
+    all                = digest(all, root);
+  }
+  printf("# root %.3g (relative), %016llx\n", worst, (unsigned long long)all);
+  CHECK(worst < MAX_ROOT_ERROR);
+  CHECK(all == UINT64_C(0x3b9ca60fa020bcd0));
+
+  for (uint32_t n = 1U; n < 4096U; ++n) {
+    CHECK(exact_root((float)(n * n)) == (float)n);
+  }
+}
+
+static void
 test_hold_and_drop(void)
 {
   CHECK(exact_hold(5.0f, 3.0f) == 3.0f && exact_hold(-5.0f, 3.0f) == -3.0f);
@@ -161,6 +183,7 @@ main(void)
   RUN(test_not_a_number_does_no_harm);
   RUN(test_curves_rise);
   RUN(test_round);
+  RUN(test_root_is_as_promised);
   RUN(test_hold_and_drop);
   CHECK_END();
 }

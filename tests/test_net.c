@@ -18,12 +18,19 @@
 #define MAX_SEQUENCES 9U
 
 static const NetShape shapes[] = {
-  // columns, K, D, layers, hidden, out
-  {60U, 5U, 12U, 2U, 48U, 30U},
-  {17U, 1U, 0U, 1U, 33U, 2U},
-  {0U, 0U, 7U, 3U, 16U, 9U},
-  {200U, 6U, 11U, 4U, 70U, 101U},
+  // columns, K, D, layers, hidden, out, normed
+  {60U, 5U, 12U, 2U, 48U, 30U, 0U},
+  {17U, 1U, 0U, 1U, 33U, 2U, 0U},
+  {0U, 0U, 7U, 3U, 16U, 9U, 0U},
+  {200U, 6U, 11U, 4U, 70U, 101U, 0U},
+  {60U, 5U, 12U, 2U, 48U, 30U, 1U},
+  {17U, 1U, 0U, 1U, 33U, 2U, 1U},
+  {0U, 0U, 7U, 3U, 16U, 9U, 1U},
+  {200U, 6U, 11U, 4U, 70U, 101U, 1U},
 };
+
+/// The first so many are as nets were before any was normed
+#define N_PLAIN_SHAPES 4U
 
 #define N_SHAPES (sizeof(shapes) / sizeof(shapes[0]))
 
@@ -179,12 +186,12 @@ test_lock_step_changes_nothing(void)
   }
 }
 
-/// A number that stands for all logits of all shapes
+/// A number that stands for all logits of some shapes
 static uint64_t
-digest_of_all(void)
+digest_of(const size_t begin, const size_t end)
 {
   uint64_t digest = 0U;
-  for (size_t s = 0U; s < N_SHAPES; ++s) {
+  for (size_t s = begin; s < end; ++s) {
     Case c;
     case_init(&c, &shapes[s]);
 
@@ -214,9 +221,14 @@ test_same_bits_everywhere(void)
   const ProductBackend* backend = NULL;
   for (uint32_t i = 0U; (backend = product_backend(i)); ++i) {
     if (product_use(backend->name)) {
-      const uint64_t digest = digest_of_all();
-      printf("# %s: %016llx\n", backend->name, (unsigned long long)digest);
-      CHECK(digest == UINT64_C(0x83804f4d7e98cdb7));
+      const uint64_t plain  = digest_of(0U, N_PLAIN_SHAPES);
+      const uint64_t normed = digest_of(N_PLAIN_SHAPES, N_SHAPES);
+      printf("# %s: %016llx, normed %016llx\n",
+             backend->name,
+             (unsigned long long)plain,
+             (unsigned long long)normed);
+      CHECK(plain == UINT64_C(0x83804f4d7e98cdb7));
+      CHECK(normed == UINT64_C(0xe8c2596af51991c3));
     }
   }
   CHECK(product_use(NULL));
@@ -277,10 +289,10 @@ test_dense_inputs_matter_and_begin_as_zeros(void)
 }
 
 static void
-test_copied_sequences_go_on_alike(void)
+check_copied_sequences_go_on_alike(const NetShape* const shape)
 {
   Case c;
-  case_init(&c, &shapes[0]);
+  case_init(&c, shape);
 
   const size_t    V    = c.shape.n_out;
   NetState* const from = net_state_new(c.net, 3U);
@@ -319,14 +331,21 @@ test_copied_sequences_go_on_alike(void)
 }
 
 static void
-test_failed_allocations(void)
+test_copied_sequences_go_on_alike(void)
+{
+  check_copied_sequences_go_on_alike(&shapes[0]);
+  check_copied_sequences_go_on_alike(&shapes[N_PLAIN_SHAPES]);
+}
+
+static void
+check_failed_allocations(const NetShape* const shape)
 {
   if (!failing_alloc_is_able()) {
     printf("skip test_failed_allocations: another allocator is in use\n");
     return;
   }
 
-  Model* const  model   = random_model(&shapes[0], 1U);
+  Model* const  model   = random_model(shape, 1U);
   Trouble       trouble = {""};
   Net*          net     = NULL;
   const int64_t n_live  = failing_alloc_n_live();
@@ -357,6 +376,13 @@ test_failed_allocations(void)
   net_free(net);
   CHECK(failing_alloc_n_live() == n_live);
   model_free(model);
+}
+
+static void
+test_failed_allocations(void)
+{
+  check_failed_allocations(&shapes[0]);
+  check_failed_allocations(&shapes[N_PLAIN_SHAPES]);
 }
 
 static void
@@ -483,6 +509,37 @@ test_spoiled_models_are_refused(void)
 }
 
 static void
+test_normed_or_not_is_said(void)
+{
+  static const Spoil spoils[] = {
+    {"is_normed", "2", "\"is_normed\" is 2, which should be a number from 0"},
+    {"is_normed", "-1", "\"is_normed\" is -1"},
+    {"is_normed", "x", "\"is_normed\" is x"},
+    {"is_normed", "", "\"is_normed\""},
+    {"is_normed", "4294967296", "\"is_normed\""},
+  };
+  Model* const model = random_model(&shapes[N_PLAIN_SHAPES], 1U);
+  for (size_t i = 0U; i < sizeof(spoils) / sizeof(spoils[0]); ++i) {
+    Model* const bad = spoiled(model, &spoils[i], NULL);
+    check_refused(bad, spoils[i].expects);
+    model_free(bad);
+  }
+
+  // Said to be 0, or not said at all
+  static const Spoil plain[] = {{"is_normed", "0", ""},
+                                {"is_normed", NULL, ""}};
+  for (size_t i = 0U; i < 2U; ++i) {
+    Model* const same = spoiled(model, &plain[i], NULL);
+    Net*         net  = NULL;
+    CHECK(!net_new(same, &net, NULL));
+    CHECK(net && net_shape(net)->is_normed == 0U);
+    net_free(net);
+    model_free(same);
+  }
+  model_free(model);
+}
+
+static void
 test_numbers_beyond_reason_are_refused(void)
 {
   static const struct {
@@ -510,7 +567,7 @@ static void
 test_rows_that_could_overflow_are_refused(void)
 {
   // 127 * 127 for each of K hot inputs: 2^31 is passed at K = 133145
-  NetShape shape = {4U, 60000U, 1U, 1U, 1U, 1U};
+  NetShape shape = {4U, 60000U, 1U, 1U, 1U, 1U, 0U};
   Model*   model = random_model(&shape, 1U);
   Net*     net   = NULL;
   CHECK(!net_new(model, &net, NULL));
@@ -518,7 +575,7 @@ test_rows_that_could_overflow_are_refused(void)
   model_free(model);
 
   // 128 * 128 for each of D dense ones: passed at D = 131072
-  shape = (NetShape){4U, 1U, 140000U, 1U, 1U, 1U};
+  shape = (NetShape){4U, 1U, 140000U, 1U, 1U, 1U, 0U};
   model = random_model(&shape, 1U);
   net   = NULL;
   CHECK(!net_new(model, &net, NULL)); // Random ones are half of that
@@ -529,7 +586,7 @@ test_rows_that_could_overflow_are_refused(void)
   model_free(model);
 
   // Each alone would do, but not both
-  shape                    = (NetShape){4U, 60000U, 90000U, 1U, 1U, 1U};
+  shape                    = (NetShape){4U, 60000U, 90000U, 1U, 1U, 1U, 0U};
   model                    = random_model(&shape, 1U);
   const Tensor* const both = model_find(model, "lstm0.w_in");
   memset(both->data, -128, tensor_size(both));
@@ -551,6 +608,7 @@ main(void)
   RUN(test_null_is_freed);
   RUN(test_no_sequences_is_refused);
   RUN(test_spoiled_models_are_refused);
+  RUN(test_normed_or_not_is_said);
   RUN(test_numbers_beyond_reason_are_refused);
   RUN(test_rows_that_could_overflow_are_refused);
   CHECK_END();

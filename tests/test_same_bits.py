@@ -29,7 +29,7 @@ wanted = []
 def sources():
     rooms = {name: (folder, names)
              for name, folder, _, names in tables()['ROOMS']}
-    return ['tests/digest.c'] + [
+    return ['tests/digest.c', 'tests/random_model.c'] + [
         '%s/%s.c' % (rooms[r][0], n) for r in ('base', 'music', 'nn', 'compose')
         for n in rooms[r][1].split()]
 

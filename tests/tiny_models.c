@@ -60,7 +60,8 @@ tiny_model_write(const TinyModel* const tiny,
                           tiny->n_layers ? tiny->n_layers : 1U,
                           tiny->n_hidden ? tiny->n_hidden : 24U,
                           is_gate ? (uint32_t)N_GATE_CLASSES
-                                  : vocab_n_tokens(tiny->part)};
+                                  : vocab_n_tokens(tiny->part),
+                          0U};
 
   NetTensors list;
   char       styles[512];
@@ -80,8 +81,7 @@ tiny_model_write(const TinyModel* const tiny,
   memcpy(texts + 5U, list.sizes, sizeof(list.sizes));
 
   Model* model = NULL;
-  Status st    = model_new(
-    list.specs, list.n, texts, sizeof(texts) / sizeof(texts[0]), &model);
+  Status st = model_new(list.specs, list.n, texts, 5U + list.n_sizes, &model);
   if (!st) {
     const uint64_t key = rng_key(rng_seed(tiny->seed), tiny->part);
     for (uint32_t i = 0U; i < list.n; ++i) {

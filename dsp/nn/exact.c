@@ -32,5 +32,8 @@ exact_sigmoid(float x);
 extern float
 exact_tanh(float x);
 
+extern float
+exact_root(float x);
+
 extern int8_t
 exact_round(float steps);

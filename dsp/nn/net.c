@@ -5,6 +5,7 @@
 
 #include "nn/dense.h"
 #include "nn/lstm.h"
+#include "nn/norm.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -41,6 +42,8 @@ struct NetState {
   int32_t*  sums_hid;   ///< (N, 4H) scratch
   float*    gates;      ///< (4H) scratch
   int32_t*  sums_out;   ///< (N, V) scratch
+  int8_t*   normed;     ///< (N, stride) what a layer hands up, scratch; null
+                        ///< where that is its hidden units
 };
 
 /// What net_new works on
@@ -63,13 +66,19 @@ static const struct {
   size_t      offset; ///< Of its field in a NetShape
   uint32_t    min;
   uint32_t    max;
+  bool        is_optional; ///< And 0 when it is missing
 } sizes[] = {
-  {"n_hot_inputs", offsetof(NetShape, n_hot_inputs), 0U, UINT16_MAX + 1U},
-  {"n_hot", offsetof(NetShape, n_hot), 0U, UINT16_MAX + 1U},
-  {"n_dense", offsetof(NetShape, n_dense), 0U, 1U << 20U},
-  {"n_layers", offsetof(NetShape, n_layers), 1U, NET_MAX_LAYERS},
-  {"n_hidden", offsetof(NetShape, n_hidden), 1U, 1U << 14U},
-  {"n_out", offsetof(NetShape, n_out), 1U, 1U << 20U},
+  {"n_hot_inputs",
+   offsetof(NetShape, n_hot_inputs),
+   0U,
+   UINT16_MAX + 1U,
+   false},
+  {"n_hot", offsetof(NetShape, n_hot), 0U, UINT16_MAX + 1U, false},
+  {"n_dense", offsetof(NetShape, n_dense), 0U, 1U << 20U, false},
+  {"n_layers", offsetof(NetShape, n_layers), 1U, NET_MAX_LAYERS, false},
+  {"n_hidden", offsetof(NetShape, n_hidden), 1U, NORM_MAX_UNITS, false},
+  {"n_out", offsetof(NetShape, n_out), 1U, 1U << 20U, false},
+  {"is_normed", offsetof(NetShape, is_normed), 0U, 1U, true},
 };
 
 static Status
@@ -77,7 +86,9 @@ read_shape(const Builder* const b)
 {
   for (size_t i = 0U; i < sizeof(sizes) / sizeof(sizes[0]); ++i) {
     const char* const text = model_text(b->model, sizes[i].key);
-    const uint32_t    size = model_number(b->model, sizes[i].key, UINT32_MAX);
+    const uint32_t    size = !text && sizes[i].is_optional
+                               ? 0U
+                               : model_number(b->model, sizes[i].key, UINT32_MAX);
     if (size < sizes[i].min || size > sizes[i].max) {
       return trouble_say(b->trouble,
                          STATUS_BAD_FILE,
@@ -397,9 +408,12 @@ net_state_new(const Net* const net, const uint32_t n_sequences)
   state->sums_hid   = (int32_t*)calloc(N, G * sizeof(int32_t));
   state->gates      = (float*)calloc(G, sizeof(float));
   state->sums_out   = (int32_t*)calloc(N, s->n_out * sizeof(int32_t));
+  if (s->is_normed) {
+    state->normed = (int8_t*)calloc(N, state->stride);
+  }
   if (!state->hidden || !state->cell || !state->dense || !state->sums_dense ||
       !state->sums_in || !state->sums_hid || !state->gates ||
-      !state->sums_out) {
+      !state->sums_out || (s->is_normed && !state->normed)) {
     net_state_free(state);
     return NULL;
   }
@@ -415,6 +429,7 @@ void
 net_state_free(NetState* const state)
 {
   if (state) {
+    free(state->normed);
     free(state->sums_out);
     free(state->gates);
     free(state->sums_hid);
@@ -482,6 +497,18 @@ sum_input(const Net* const      net,
   }
 }
 
+/// What a layer hands up, which the next one overwrites where it is normed
+static const int8_t*
+hand_up(const NetState* const state, const uint32_t l)
+{
+  const int8_t* const hidden = state->layer[l].hidden;
+  if (state->normed) {
+    norm_rows(hidden, state->n, state->n_hidden, state->stride, state->normed);
+    return state->normed;
+  }
+  return hidden;
+}
+
 void
 net_step(const Net* const      net,
          NetState* const       state,
@@ -496,12 +523,10 @@ net_step(const Net* const      net,
     sum_input(net, state, hot + (size_t)i * s->n_hot, state->sums_in + i * G);
   }
 
+  const int8_t* below = NULL;
   for (uint32_t l = 0U; l < L; ++l) {
     if (l) {
-      product_multiply(&net->lstm[l].w_in,
-                       state->layer[l - 1U].hidden,
-                       state->n,
-                       state->sums_in);
+      product_multiply(&net->lstm[l].w_in, below, state->n, state->sums_in);
     }
     lstm_step(&net->lstm[l],
               &state->layer[l],
@@ -509,8 +534,8 @@ net_step(const Net* const      net,
               state->sums_in,
               state->sums_hid,
               state->gates);
+    below = hand_up(state, l);
   }
 
-  dense_forward(
-    &net->out, state->layer[L - 1U].hidden, state->n, state->sums_out, logits);
+  dense_forward(&net->out, below, state->n, state->sums_out, logits);
 }

@@ -15,6 +15,11 @@
    sequences in lock-step.  A row's scale says what one step of its sum is worth
    (the weight's own step / 127):  gate = bias + scale_in * sum_in + scale_hid *
    sum_hid (nn/lstm.h),  logit = bias + scale * sum.
+
+   What a layer hands up, to the next one or to the output, is its hidden units;
+   where the net is normed, these normalised (nn/norm.h), in steps of
+   1/NORM_STEPS, which is what the scales of those that read them then count in.
+   What a layer remembers is the same either way.
 */
 #ifndef PERPETUO_NN_NET_H
 #define PERPETUO_NN_NET_H
@@ -37,6 +42,7 @@ typedef struct {
   uint32_t n_layers;     ///< 1 .. NET_MAX_LAYERS
   uint32_t n_hidden;     ///< H, units in every layer
   uint32_t n_out;        ///< V, outputs
+  uint32_t is_normed;    ///< Whether what a layer hands up is normalised
 } NetShape;
 
 /// What N running sequences remember
@@ -49,7 +55,8 @@ typedef struct NetState NetState;
    "lstm<l>.w_hid" I8 (4H, H), "lstm<l>.w_hid.scale" F32 (4H), "lstm<l>.bias"
    F32 (4H), "out.w" I8 (V, H), "out.w.scale" F32 (V), "out.bias" F32 (V).
    Gates in the order input, forget, cell, output.  The shape is read from the
-   metadata keys n_hot_inputs, n_hot, n_dense, n_layers, n_hidden, n_out.
+   metadata keys n_hot_inputs, n_hot, n_dense, n_layers, n_hidden, n_out, and
+   is_normed (0 or 1), which may be missing and then is 0.
 
    @return STATUS_BAD_FILE when a tensor is missing, of another shape or not
    finite, or when a row could overflow; STATUS_NO_MEM.

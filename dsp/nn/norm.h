@@ -1,0 +1,50 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+/**
+   Layer normalisation: what a layer hands up, at a mean of 0 and a variance of
+   1 over its units.
+
+     n = (h - mean(h)) / sqrt(var(h) + NORM_EPSILON)
+
+   There is no learned gain or offset: what reads this is affine and can hold
+   them.  With whole numbers h of steps of 1/127, S their sum and Q the sum of
+   their squares, that is
+
+     n = (H h - S) / sqrt(H Q - S^2 + H^2)
+
+   in which all but the root and the division is exact in any order.  A layer
+   whose units are all alike hands up zeros.
+
+   Source: Ba, Kiros and Hinton 2016.
+*/
+#ifndef PERPETUO_NN_NORM_H
+#define PERPETUO_NN_NORM_H
+
+#include <stdint.h>
+
+/// Added to the variance: one step of 1/127, squared
+#define NORM_EPSILON (1.0 / (127.0 * 127.0))
+
+/// Largest number of units
+#define NORM_MAX_UNITS (1U << 14U)
+
+/// Steps of the whole numbers that are handed up, to a standard deviation
+#define NORM_STEPS 32
+
+/**
+   Normalise the rows of N sequences.
+
+   @param hidden (N, stride) in steps of 1/127, of which `n_units` count.
+   @param normed (N, stride) in steps of 1/NORM_STEPS, held within +-127; what
+   lies beyond `n_units` is left as it is.
+   Thread: any.  Memory: none allocated.
+*/
+void
+norm_rows(const int8_t* hidden,
+          uint32_t      n,
+          uint32_t      n_units,
+          uint32_t      stride,
+          int8_t*       normed);
+
+#endif // PERPETUO_NN_NORM_H
