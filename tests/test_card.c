@@ -108,6 +108,7 @@ make_card(const char* const map)
                      .best_step = 8765U,
                      .n_hidden  = 224U,
                      .n_layers  = 2U,
+                     .is_normed = true,
                      .n_weights = 654321U,
                      .figures   = &figures};
   return card;
@@ -168,7 +169,7 @@ test_what_a_card_tells(void)
 {
   static const char* const words[] = {
     "# melody\n",
-    "2 layers of 224 units, 654321 weights",
+    "2 layers of 224 units, each layer's output normalised, 654321 weights",
     "`00c0ffee12345678`",
     "```sh\n./waf train --part melody --seed 42\n```",
     "with seed 42;",

@@ -65,6 +65,23 @@ sigmoid(const double x)
   return 1.0 / (1.0 + exp(-x));
 }
 
+/// What is handed up (H), in place
+static void
+normalise(double* const up)
+{
+  double mean     = 0.0;
+  double variance = 0.0;
+  for (uint32_t i = 0U; i < H; ++i) {
+    mean += up[i] / H;
+  }
+  for (uint32_t i = 0U; i < H; ++i) {
+    variance += (up[i] - mean) * (up[i] - mean) / H;
+  }
+  for (uint32_t i = 0U; i < H; ++i) {
+    up[i] = (up[i] - mean) / sqrt(variance + 1.0 / 16129.0);
+  }
+}
+
 /// One step of one stream, from the formulas.  @return the loss.
 static double
 reference_step(const Layout* const layout,
@@ -98,6 +115,9 @@ reference_step(const Layout* const layout,
       input[i] = sigmoid(gate[3U * H + i]) * tanh(cell[l * H + i]);
     }
     memcpy(hidden + l * H, input, sizeof(input));
+    if (layout->shape.is_normed) {
+      normalise(input);
+    }
   }
 
   double score[V];
@@ -114,10 +134,10 @@ reference_step(const Layout* const layout,
 }
 
 static void
-test_forward_as_the_formulas(void)
+check_forward(const uint32_t is_normed)
 {
   static Steps   steps;
-  const NetShape shape = {N_HOT, K, D, L, H, V};
+  const NetShape shape = {N_HOT, K, D, L, H, V, is_normed};
   Layout         layout;
   Real           hidden[L * B * H];
   Real           cell[L * B * H];
@@ -172,11 +192,18 @@ test_forward_as_the_formulas(void)
 }
 
 static void
+test_forward_as_the_formulas(void)
+{
+  check_forward(0U);
+  check_forward(1U);
+}
+
+static void
 test_windows_join(void)
 {
   // One window of T, or T windows of one step: the same losses
   static Steps   steps;
-  const NetShape shape = {N_HOT, K, D, L, H, V};
+  const NetShape shape = {N_HOT, K, D, L, H, V, 0U};
   Layout         layout;
   CHECK(!layout_init(&layout, &shape));
   Real* const      weights = (Real*)calloc(layout.n_weights, sizeof(Real));
@@ -219,7 +246,7 @@ test_windows_join(void)
 static void
 test_layout(void)
 {
-  const NetShape shape = {N_HOT, K, D, L, H, V};
+  const NetShape shape = {N_HOT, K, D, L, H, V, 0U};
   Layout         layout;
   CHECK(!layout_init(&layout, &shape));
   size_t n = 0U;
@@ -245,7 +272,7 @@ test_layout(void)
 static void
 test_first_weights(void)
 {
-  const NetShape shape = {N_HOT, K, D, L, H, V};
+  const NetShape shape = {N_HOT, K, D, L, H, V, 0U};
   Layout         layout;
   CHECK(!layout_init(&layout, &shape));
   const size_t n    = layout.n_weights;

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "learn/round.h"
 #include "nn/net.h"
+#include "nn/norm.h"
 
 #include <string.h>
 
@@ -24,9 +25,9 @@ noise(const uint32_t key, const uint32_t i)
 }
 
 static void
-make_net(Layout* const layout, Real** const weights)
+make_net(const uint32_t is_normed, Layout* const layout, Real** const weights)
 {
-  const NetShape shape = {N_HOT, K, D, 2U, H, V};
+  const NetShape shape = {N_HOT, K, D, 2U, H, V, is_normed};
   CHECK(!layout_init(layout, &shape));
   *weights = (Real*)calloc(layout->n_weights, sizeof(Real));
   for (uint32_t i = 0U; i < layout->n_weights; ++i) {
@@ -151,7 +152,7 @@ test_row_takes_columns(void)
 }
 
 static void
-test_int8_net_is_near_the_float_net(void)
+check_int8_net_is_near_the_float_net(const uint32_t is_normed)
 {
   Layout   layout;
   Real*    weights = NULL;
@@ -162,7 +163,7 @@ test_int8_net_is_near_the_float_net(void)
   Score    score;
   Score    again;
   uint32_t list[N_SEQUENCES];
-  make_net(&layout, &weights);
+  make_net(is_normed, &layout, &weights);
   make_set(&set);
   for (uint32_t i = 0U; i < N_SEQUENCES; ++i) {
     list[i] = i;
@@ -199,13 +200,22 @@ test_int8_net_is_near_the_float_net(void)
   free(weights);
 }
 
-/// Largest distance of a rounded tensor from what it was, in its steps
+static void
+test_int8_net_is_near_the_float_net(void)
+{
+  check_int8_net_is_near_the_float_net(0U);
+  check_int8_net_is_near_the_float_net(1U);
+}
+
+/// Largest distance of a rounded tensor from what it was, in its steps; what it
+/// is multiplied by has `n_steps` in one
 static double
 distance(const Model* const model,
          const char* const  name,
          const Real* const  weights,
          const size_t       row_stride,
-         const size_t       column_stride)
+         const size_t       column_stride,
+         const double       n_steps)
 {
   char scale_name[32];
   snprintf(scale_name, sizeof(scale_name), "%s.scale", name);
@@ -214,7 +224,7 @@ distance(const Model* const model,
   double              worst  = 0.0;
   CHECK(tensor && scale);
   for (uint32_t i = 0U; i < tensor->shape[0]; ++i) {
-    const double step = 127.0 * (double)((const float*)scale->data)[i];
+    const double step = n_steps * (double)((const float*)scale->data)[i];
     for (uint32_t j = 0U; j < tensor->shape[1]; ++j) {
       const size_t at    = (size_t)i * tensor->shape[1] + j;
       const double whole = (double)((const int8_t*)tensor->data)[at];
@@ -228,27 +238,41 @@ distance(const Model* const model,
 }
 
 static void
-test_every_tensor_is_near(void)
+check_every_tensor_is_near(const uint32_t is_normed)
 {
   Layout layout;
   Real*  weights = NULL;
   Model* model   = NULL;
-  make_net(&layout, &weights);
+  make_net(is_normed, &layout, &weights);
   CHECK(!round_net(&layout, weights, NULL, 0U, &model));
-  CHECK(distance(model, "lstm0.w_in", weights + layout.w_in[0], 1U, 4U * H) <
+  CHECK(!model_text(model, "is_normed") == !is_normed);
+
+  const double above = is_normed ? (double)NORM_STEPS : 127.0;
+  CHECK(
+    distance(model, "lstm0.w_in", weights + layout.w_in[0], 1U, 4U * H, 127.0) <
+    0.501);
+  CHECK(distance(model, "lstm1.w_in", weights + layout.w_in[1], H, 1U, above) <
         0.501);
-  CHECK(distance(model, "lstm1.w_in", weights + layout.w_in[1], H, 1U) < 0.501);
-  CHECK(distance(model, "lstm0.w_hid", weights + layout.w_hid[0], H, 1U) <
-        0.501);
-  CHECK(distance(model, "lstm1.w_hid", weights + layout.w_hid[1], H, 1U) <
-        0.501);
-  CHECK(distance(model, "out.w", weights + layout.out_w, H, 1U) < 0.501);
+  CHECK(
+    distance(model, "lstm0.w_hid", weights + layout.w_hid[0], H, 1U, 127.0) <
+    0.501);
+  CHECK(
+    distance(model, "lstm1.w_hid", weights + layout.w_hid[1], H, 1U, 127.0) <
+    0.501);
+  CHECK(distance(model, "out.w", weights + layout.out_w, H, 1U, above) < 0.501);
   for (uint32_t i = 0U; i < 4U * H; ++i) {
     const Tensor* const bias = model_find(model, "lstm1.bias");
     CHECK(((const float*)bias->data)[i] == (float)weights[layout.bias[1] + i]);
   }
   model_free(model);
   free(weights);
+}
+
+static void
+test_every_tensor_is_near(void)
+{
+  check_every_tensor_is_near(0U);
+  check_every_tensor_is_near(1U);
 }
 
 static void
@@ -260,7 +284,7 @@ test_refuses(void)
   Net*    net     = NULL;
   Dataset set;
   Score   score;
-  make_net(&layout, &weights);
+  make_net(0U, &layout, &weights);
 
   const ModelText twice[1] = {{"n_hidden", "7"}};
   CHECK(round_net(&layout, weights, twice, 1U, &model) == STATUS_BAD_ARG);
@@ -279,13 +303,13 @@ test_refuses(void)
 }
 
 static void
-test_back_again_is_near(void)
+check_back_again_is_near(const uint32_t is_normed)
 {
   Layout layout;
   Real*  weights = NULL;
   Model* model   = NULL;
   Model* again   = NULL;
-  make_net(&layout, &weights);
+  make_net(is_normed, &layout, &weights);
   CHECK(!round_net(&layout, weights, NULL, 0U, &model));
 
   // Weights are within half a step of the largest, biases as they were; the
@@ -313,13 +337,14 @@ test_back_again_is_near(void)
   const Tensor* const b = model_find(again, "lstm1.w_hid");
   CHECK(!memcmp(a->data, b->data, tensor_size(a)));
 
-  // Of other sizes: refused, and nothing written
-  const NetShape others[] = {{N_HOT + 1U, K, D, 2U, H, V},
-                             {N_HOT, K, D + 1U, 2U, H, V},
-                             {N_HOT - 1U, K, D + 1U, 2U, H, V},
-                             {N_HOT, K, D, 1U, H, V},
-                             {N_HOT, K, D, 3U, H, V},
-                             {N_HOT, K, D, 2U, H / 2U, V}};
+  // Of other sizes or normed otherwise: refused, and nothing written
+  const NetShape others[] = {{N_HOT + 1U, K, D, 2U, H, V, is_normed},
+                             {N_HOT, K, D + 1U, 2U, H, V, is_normed},
+                             {N_HOT - 1U, K, D + 1U, 2U, H, V, is_normed},
+                             {N_HOT, K, D, 1U, H, V, is_normed},
+                             {N_HOT, K, D, 3U, H, V, is_normed},
+                             {N_HOT, K, D, 2U, H / 2U, V, is_normed},
+                             {N_HOT, K, D, 2U, H, V, !is_normed}};
   for (size_t i = 0U; i < sizeof(others) / sizeof(others[0]); ++i) {
     Layout      other;
     const Real  mark = (Real)7;
@@ -334,6 +359,13 @@ test_back_again_is_near(void)
   free(weights);
   model_free(again);
   model_free(model);
+}
+
+static void
+test_back_again_is_near(void)
+{
+  check_back_again_is_near(0U);
+  check_back_again_is_near(1U);
 }
 
 static void

@@ -179,6 +179,47 @@ test_begins_where_another_ended(void)
 }
 
 static void
+test_normed_learns_by_heart(void)
+{
+  Dataset set;
+  make_set(&set, 40U);
+  TrainOptions options = small_options();
+  Trainer*     plain   = NULL;
+  Trouble      trouble = {""};
+  options.n_steps      = 400U;
+  options.dropout      = 0.0;
+  CHECK(!trainer_new(&set, &options, &plain, &trouble));
+  options.is_normed     = 1U;
+  Trainer* const normed = run(&set, options);
+  Model*         model  = NULL;
+  Net*           net    = NULL;
+  Score          whole;
+  Score          rounded;
+
+  // It learns, and the int8 net knows the same
+  uint32_t              n    = 0U;
+  const uint32_t* const list = trainer_held_out(normed, &n);
+  const Real* const     best = trainer_state(normed)->best;
+  trainer_evaluate(normed, best, list, n, &whole);
+  CHECK(score_loss(&whole) < 0.25 && score_loss(&whole) > 0.01);
+  CHECK(!round_net(trainer_layout(normed), best, NULL, 0U, &model));
+  CHECK(!net_new(model, &net, &trouble));
+  CHECK(!round_evaluate(net, &set, list, n, 1U, &rounded));
+  printf("# float %.5f, int8 %.5f\n", score_loss(&whole), score_loss(&rounded));
+  NEAR(score_loss(&rounded), score_loss(&whole), 0.02 * score_loss(&whole));
+
+  // It is another run, and no beginning for one that is not normed
+  CHECK(trainer_state(normed)->identity != trainer_state(plain)->identity);
+  CHECK(trainer_begin_from(plain, model, &trouble) == STATUS_MISMATCH);
+  CHECK(strstr(trouble.text, "normalised"));
+  net_free(net);
+  model_free(model);
+  trainer_free(normed);
+  trainer_free(plain);
+  dataset_clear(&set);
+}
+
+static void
 test_same_seed_same_bits(void)
 {
   Dataset set;
@@ -436,6 +477,11 @@ test_refuses(void)
   options.dropout = 1.0;
   CHECK(trainer_new(&set, &options, &trainer, &trouble) == STATUS_BAD_ARG);
 
+  options           = small_options();
+  options.is_normed = 2U;
+  CHECK(trainer_new(&set, &options, &trainer, &trouble) == STATUS_BAD_ARG);
+  CHECK(strstr(trouble.text, "0 or 1"));
+
   // Nothing to learn from
   options = small_options();
   for (uint32_t i = 0U; i < set.n_sequences; ++i) {
@@ -506,6 +552,7 @@ main(void)
 {
   RUN(test_learns_by_heart);
   RUN(test_begins_where_another_ended);
+  RUN(test_normed_learns_by_heart);
   RUN(test_same_seed_same_bits);
   RUN(test_threads_repeat);
   RUN(test_resume_after_kill_is_exact);

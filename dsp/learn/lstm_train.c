@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "learn/curves.h"
 #include "learn/loss.h"
+#include "nn/norm.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +14,18 @@
 
 #define MAX_WEIGHTS ((size_t)1U << 28U)
 
+/// Sums over units go into that many parts, which vector code can do at once
+#define N_SUM_PARTS 16U
+
 /// What one layer keeps of a window
 typedef struct {
   Real* gates;    ///< (T, B, 4H) gates after their curves; then their gradients
   Real* before;   ///< (T + 1, B, H) hidden that enters each step
   Real* cells;    ///< (T + 1, B, H) cell that enters each step
   Real* squashed; ///< (T, B, H) tanh of the new cell
-  Real* out;      ///< (T, B, H) what the next layer reads: masked hidden
+  Real* normed;   ///< (T, B, H) normalised hidden; null where none is
+  Real* sharpness; ///< (T, B) what that was multiplied by; null where none is
+  Real* out;       ///< (T, B, H) what the next layer reads: that, masked
 } LayerKeep;
 
 struct LstmTrain {
@@ -32,7 +38,7 @@ struct LstmTrain {
   Real*     d_out;    ///< (T, B, H) gradient of a layer's output
   Real*     d_hidden; ///< (B, H) gradient that comes from the step after
   Real*     d_cell;   ///< (B, H)
-  Real*     ones;     ///< (T, B), to sum rows with
+  Real*     ones;     ///< (T, B) or (H), the larger, to sum rows with
 };
 
 static size_t
@@ -62,7 +68,7 @@ layout_init(Layout* const layout, const NetShape* const shape)
   const uint32_t I     = shape->n_hot_inputs + shape->n_dense;
   const uint32_t H     = shape->n_hidden;
   if (!I || I > limit || !H || H > limit || !shape->n_out ||
-      shape->n_out > limit || !shape->n_layers ||
+      shape->n_out > limit || !shape->n_layers || shape->is_normed > 1U ||
       shape->n_layers > NET_MAX_LAYERS) {
     return STATUS_BAD_ARG;
   }
@@ -135,13 +141,17 @@ carve(LstmTrain* const self, Real* const block)
     CARVE(keep->before, (rows + B) * H);
     CARVE(keep->cells, (rows + B) * H);
     CARVE(keep->squashed, rows * H);
+    if (shape->is_normed) {
+      CARVE(keep->normed, rows * H);
+      CARVE(keep->sharpness, rows);
+    }
     CARVE(keep->out, rows * H);
   }
   CARVE(self->scores, rows * shape->n_out);
   CARVE(self->d_out, rows * H);
   CARVE(self->d_hidden, B * H);
   CARVE(self->d_cell, B * H);
-  CARVE(self->ones, rows);
+  CARVE(self->ones, rows > H ? rows : H);
 #undef CARVE
   return n;
 }
@@ -166,7 +176,9 @@ lstm_train_new(const Layout* const layout,
   }
 
   carve(self, self->block);
-  for (size_t i = 0U; i < (size_t)n_steps * n_streams; ++i) {
+  const size_t rows = (size_t)n_steps * n_streams;
+  const size_t H    = layout->shape.n_hidden;
+  for (size_t i = 0U; i < rows || i < H; ++i) {
     self->ones[i] = (Real)1;
   }
   return self;
@@ -197,6 +209,63 @@ multiply(Real* restrict const to,
 {
   for (size_t i = 0U; i < n; ++i) {
     to[i] = a[i] * b[i];
+  }
+}
+
+/// The sum of a[i] * b[i], in an order that does not depend on the machine
+WIDE_LOOPS static Real
+dot(const Real* restrict const a, const Real* restrict const b, const size_t n)
+{
+  Real         parts[N_SUM_PARTS] = {0};
+  const size_t n_whole            = n - n % N_SUM_PARTS;
+  for (size_t i = 0U; i < n_whole; i += N_SUM_PARTS) {
+    for (size_t k = 0U; k < N_SUM_PARTS; ++k) {
+      parts[k] += a[i + k] * b[i + k];
+    }
+  }
+  for (size_t i = n_whole; i < n; ++i) {
+    parts[i - n_whole] += a[i] * b[i];
+  }
+
+  Real sum = (Real)0;
+  for (size_t k = 0U; k < N_SUM_PARTS; ++k) {
+    sum += parts[k];
+  }
+  return sum;
+}
+
+/// One row (H) to a mean of 0 and a variance of 1.  @return the factor.
+WIDE_LOOPS static Real
+norm_forward(const size_t H,
+             const Real* restrict const ones,
+             const Real* restrict const h,
+             Real* restrict const normed)
+{
+  const Real mean = dot(h, ones, H) / (Real)H;
+  for (size_t i = 0U; i < H; ++i) {
+    normed[i] = h[i] - mean;
+  }
+
+  const Real variance  = dot(normed, normed, H) / (Real)H;
+  const Real sharpness = (Real)(1.0 / sqrt((double)variance + NORM_EPSILON));
+  for (size_t i = 0U; i < H; ++i) {
+    normed[i] *= sharpness;
+  }
+  return sharpness;
+}
+
+/// One row backward: `d` (H) becomes the gradient of what was normalised
+WIDE_LOOPS static void
+norm_backward(const size_t H,
+              const Real* restrict const ones,
+              const Real* restrict const normed,
+              const Real sharpness,
+              Real* restrict const d)
+{
+  const Real mean  = dot(d, ones, H) / (Real)H;
+  const Real slope = dot(d, normed, H) / (Real)H;
+  for (size_t i = 0U; i < H; ++i) {
+    d[i] = (d[i] - mean - normed[i] * slope) * sharpness;
   }
 }
 
@@ -313,6 +382,35 @@ layer_sums(LstmTrain* const    self,
                   gates);
 }
 
+/// What goes up from step `t` is kept apart: a reset may clear what goes on
+static void
+hand_up(LstmTrain* const    self,
+        const Window* const window,
+        const uint32_t      l,
+        const size_t        t)
+{
+  const size_t     H      = self->layout.shape.n_hidden;
+  const size_t     B      = window->n_streams;
+  const size_t     rows   = window->n_steps * B;
+  LayerKeep* const keep   = &self->keep[l];
+  Real* const      out    = keep->out + t * B * H;
+  const Real*      hidden = keep->before + (t + 1U) * B * H;
+
+  if (self->layout.shape.is_normed) {
+    Real* const normed = keep->normed + t * B * H;
+    for (size_t b = 0U; b < B; ++b) {
+      keep->sharpness[t * B + b] =
+        norm_forward(H, self->ones, hidden + b * H, normed + b * H);
+    }
+    hidden = normed;
+  }
+  if (window->mask) {
+    multiply(out, hidden, window->mask + (l * rows + t * B) * H, B * H);
+  } else {
+    memcpy(out, hidden, B * H * sizeof(Real));
+  }
+}
+
 /// Through time: the product with the hidden of the step before, then the cell
 static void
 layer_steps(LstmTrain* const    self,
@@ -351,16 +449,7 @@ layer_steps(LstmTrain* const    self,
                    keep->squashed + row,
                    before + (B + b) * H);
     }
-
-    // What goes up is kept apart: a reset may clear what goes on
-    Real* const       out    = keep->out + t * B * H;
-    const Real* const hidden = before + B * H;
-    if (window->mask) {
-      const size_t rows = window->n_steps * B;
-      multiply(out, hidden, window->mask + (l * rows + t * B) * H, B * H);
-    } else {
-      memcpy(out, hidden, B * H * sizeof(Real));
-    }
+    hand_up(self, window, l, t);
   }
 }
 
@@ -403,6 +492,29 @@ lstm_train_forward(LstmTrain* const    self,
                   (Real)1,
                   self->scores);
   loss_softmax(rows, V, self->scores, window->target, loss);
+}
+
+/// The gradient of what a layer handed up becomes that of its hidden units
+static void
+hand_back(LstmTrain* const self, const Window* const window, const uint32_t l)
+{
+  const size_t           H    = self->layout.shape.n_hidden;
+  const size_t           rows = (size_t)window->n_steps * window->n_streams;
+  const LayerKeep* const keep = &self->keep[l];
+
+  if (window->mask) {
+    const Real* const mask = window->mask + l * rows * H;
+    for (size_t i = 0U; i < rows * H; ++i) {
+      self->d_out[i] *= mask[i];
+    }
+  }
+  for (size_t i = 0U; self->layout.shape.is_normed && i < rows; ++i) {
+    norm_backward(H,
+                  self->ones,
+                  keep->normed + i * H,
+                  keep->sharpness[i],
+                  self->d_out + i * H);
+  }
 }
 
 /// Through time from the end: gates become gradients of their sums
@@ -488,7 +600,6 @@ lstm_train_backward(LstmTrain* const    self,
   const uint32_t        rows   = window->n_steps * window->n_streams;
   const uint32_t        H      = shape->n_hidden;
   const uint32_t        V      = shape->n_out;
-  const size_t          n      = (size_t)rows * H;
   const Real* const     top    = self->keep[shape->n_layers - 1U].out;
 
   for (size_t i = 0U; i < (size_t)rows * V; ++i) {
@@ -508,13 +619,7 @@ lstm_train_backward(LstmTrain* const    self,
 
   for (uint32_t l = shape->n_layers; l-- > 0U;) {
     const LayerKeep* const keep = &self->keep[l];
-    if (window->mask) {
-      const Real* const mask = window->mask + l * n;
-      for (size_t i = 0U; i < n; ++i) {
-        self->d_out[i] *= mask[i];
-      }
-    }
-
+    hand_back(self, window, l);
     layer_steps_back(self, weights + layout->w_hid[l], window, l);
     blas_product_at(4U * H,
                     H,

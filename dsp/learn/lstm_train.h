@@ -53,7 +53,7 @@ typedef struct {
   LayoutTensor tensor[LAYOUT_MAX_TENSORS];
 } Layout;
 
-/// STATUS_BAD_ARG for sizes of zero, too many layers or a block too large
+/// STATUS_BAD_ARG for sizes out of range or a block too large
 NODISCARD Status
 layout_init(Layout* layout, const NetShape* shape);
 
@@ -71,7 +71,8 @@ typedef struct {
   const uint16_t* target;    ///< (T, B), NO_TARGET for no loss
   const uint8_t*  reset;     ///< (T, B), 1 where a sequence begins
   const Real*     mask;      ///< (L, T, B, H) what each layer's output is
-                             ///< multiplied by; null for ones
+                             ///< multiplied by, once normalised if it is;
+                             ///< null for ones
 } Window;
 
 /// What the streams remember between windows
@@ -93,6 +94,9 @@ lstm_train_free(LstmTrain* train);
 
 /**
    Run the net over a window.
+
+   Where the shape is normed, each layer's output goes up as nn/norm.h says
+   (Ba, Kiros and Hinton 2016), while memory keeps what it was before.
 
    @param memory Read at the start, written at the end.
    @param loss (T, B) nats for each row, 0 where there is no target.

@@ -4,6 +4,7 @@
 #include "learn/round.h"
 
 #include "learn/crew.h"
+#include "nn/norm.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -14,11 +15,18 @@
 #define MAX_STEP 127
 #define N_TRIES 24U
 #define NARROWER 0.015 ///< How much of the widest step each try takes away
-#define N_SHAPE_TEXTS 6U
+#define N_SHAPE_TEXTS 7U
 #define MAX_ROUND_TENSORS (5U * NET_MAX_LAYERS + 3U)
 
-/// What an activation's whole number is worth (nn/net.h)
+/// What a whole number that is remembered or comes in is worth (nn/net.h)
 #define ACTIVATION_STEP (1.0 / 127.0)
+
+/// What one is worth that a layer hands up
+static double
+step_above(const NetShape* const shape)
+{
+  return shape->is_normed ? 1.0 / NORM_STEPS : ACTIVATION_STEP;
+}
 
 static double
 round_with(const Real* const row,
@@ -76,6 +84,7 @@ typedef struct {
   size_t      column_stride;
   uint32_t    n_rows;
   uint32_t    n_columns;
+  double      step; ///< Of what they are multiplied by
 } Rows;
 
 static void
@@ -90,7 +99,7 @@ round_rows(Model* const model, const char* const name, const Rows rows)
                                   rows.column_stride,
                                   rows.n_columns,
                                   to + (size_t)i * rows.n_columns);
-    scale[i]          = (float)(step * ACTIVATION_STEP);
+    scale[i]          = (float)(step * rows.step);
   }
 }
 
@@ -163,28 +172,31 @@ make_model(const NetShape* const  shape,
     {"n_layers", shape->n_layers},
     {"n_hidden", shape->n_hidden},
     {"n_out", shape->n_out},
+    {"is_normed", shape->is_normed},
   };
 
+  // The last is only said where it is so
+  const uint32_t   n_numbers = N_SHAPE_TEXTS - !shape->is_normed;
   ModelText* const all =
-    (ModelText*)calloc(n_texts + N_SHAPE_TEXTS, sizeof(ModelText));
+    (ModelText*)calloc(n_texts + n_numbers, sizeof(ModelText));
   if (!all) {
     return STATUS_NO_MEM;
   }
 
   char digits[N_SHAPE_TEXTS][16];
-  for (uint32_t i = 0U; i < N_SHAPE_TEXTS; ++i) {
+  for (uint32_t i = 0U; i < n_numbers; ++i) {
     snprintf(digits[i], sizeof(digits[i]), "%u", numbers[i].value);
     all[i].key  = numbers[i].key;
     all[i].text = digits[i];
   }
   if (n_texts) {
-    memcpy(all + N_SHAPE_TEXTS, texts, n_texts * sizeof(*texts));
+    memcpy(all + n_numbers, texts, n_texts * sizeof(*texts));
   }
 
   Specs specs;
   list_specs(shape, &specs);
   const Status st =
-    model_new(specs.spec, specs.n, all, n_texts + N_SHAPE_TEXTS, model);
+    model_new(specs.spec, specs.n, all, n_texts + n_numbers, model);
   free(all);
   return st;
 }
@@ -209,13 +221,15 @@ round_net(const Layout* const    layout,
     return st;
   }
 
-  const uint32_t H = shape->n_hidden;
-  const uint32_t I = shape->n_hot_inputs + shape->n_dense;
+  const uint32_t H     = shape->n_hidden;
+  const uint32_t I     = shape->n_hot_inputs + shape->n_dense;
+  const double   above = step_above(shape);
   for (uint32_t l = 0U; l < shape->n_layers; ++l) {
     // Layer 0's table is kept by columns in training
-    const Rows w_in0 = {weights + layout->w_in[0], 1U, 4U * H, 4U * H, I};
-    const Rows w_in  = {weights + layout->w_in[l], H, 1U, 4U * H, H};
-    const Rows w_hid = {weights + layout->w_hid[l], H, 1U, 4U * H, H};
+    const double own = ACTIVATION_STEP;
+    const Rows w_in0 = {weights + layout->w_in[0], 1U, 4U * H, 4U * H, I, own};
+    const Rows w_in  = {weights + layout->w_in[l], H, 1U, 4U * H, H, above};
+    const Rows w_hid = {weights + layout->w_hid[l], H, 1U, 4U * H, H, own};
     char       name[24];
     snprintf(name, sizeof(name), "lstm%u.w_in", l);
     round_rows(fresh, name, l ? w_in : w_in0);
@@ -224,7 +238,7 @@ round_net(const Layout* const    layout,
     snprintf(name, sizeof(name), "lstm%u.bias", l);
     copy_bias(fresh, name, weights + layout->bias[l]);
   }
-  const Rows out = {weights + layout->out_w, H, 1U, shape->n_out, H};
+  const Rows out = {weights + layout->out_w, H, 1U, shape->n_out, H, above};
   round_rows(fresh, "out.w", out);
   copy_bias(fresh, "out.bias", weights + layout->out_bias);
   *model = fresh;
@@ -243,7 +257,7 @@ unround_rows(const Model* const model,
   const int8_t* const from  = (const int8_t*)model_find(model, name)->data;
   const float* const  scale = (const float*)model_find(model, scale_name)->data;
   for (uint32_t i = 0U; i < rows->n_rows; ++i) {
-    const double step = (double)scale[i] / ACTIVATION_STEP;
+    const double step = (double)scale[i] / rows->step;
     for (uint32_t k = 0U; k < rows->n_columns; ++k) {
       to[i * rows->row_stride + k * rows->column_stride] =
         (Real)(step * from[(size_t)i * rows->n_columns + k]);
@@ -275,7 +289,8 @@ has_layers(const Model* const model, const NetShape* const shape)
   const uint32_t H  = shape->n_hidden;
   const uint32_t I  = shape->n_hot_inputs + shape->n_dense;
   bool           ok = model_number(model, "n_layers", 0U) == shape->n_layers &&
-            model_number(model, "n_dense", 0U) == shape->n_dense;
+            model_number(model, "n_dense", 0U) == shape->n_dense &&
+            model_number(model, "is_normed", 0U) == shape->is_normed;
   for (uint32_t l = 0U; ok && l < shape->n_layers; ++l) {
     char name[24];
     snprintf(name, sizeof(name), "lstm%u.w_in", l);
@@ -303,13 +318,15 @@ round_back(const Layout* const layout,
   }
 
   for (uint32_t l = 0U; l < shape->n_layers; ++l) {
-    const Rows w_in0 = {NULL, 1U, 4U * H, 4U * H, I};
-    const Rows w_in  = {NULL, H, 1U, 4U * H, H};
-    char       name[24];
+    const double own   = ACTIVATION_STEP;
+    const Rows   w_in0 = {NULL, 1U, 4U * H, 4U * H, I, own};
+    const Rows   w_in  = {NULL, H, 1U, 4U * H, H, step_above(shape)};
+    const Rows   w_hid = {NULL, H, 1U, 4U * H, H, own};
+    char         name[24];
     snprintf(name, sizeof(name), "lstm%u.w_in", l);
     unround_rows(model, name, l ? &w_in : &w_in0, weights + layout->w_in[l]);
     snprintf(name, sizeof(name), "lstm%u.w_hid", l);
-    unround_rows(model, name, &w_in, weights + layout->w_hid[l]);
+    unround_rows(model, name, &w_hid, weights + layout->w_hid[l]);
     snprintf(name, sizeof(name), "lstm%u.bias", l);
     const float* const bias = (const float*)model_find(model, name)->data;
     for (uint32_t i = 0U; i < 4U * H; ++i) {

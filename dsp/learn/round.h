@@ -34,6 +34,9 @@ round_row(const Real* row, size_t stride, uint32_t n, int8_t* rounded);
 /**
    Round a net, and name its parts as nn/net.h does.
 
+   A net that is not normed says nothing of that: its file is the same as before
+   there were any.
+
    @param texts Metadata to add to the shape's own keys.
    @return STATUS_NO_MEM, or STATUS_BAD_ARG when a weight is no number or a key
    is given twice.
@@ -49,8 +52,8 @@ round_net(const Layout*    layout,
    Set the LSTM layers of a float net to what a rounded one has, so that it can
    begin where that one ended; its output layer stays as it is.
 
-   @return STATUS_MISMATCH when inputs or hidden units differ, in which case
-   nothing was written.
+   @return STATUS_MISMATCH when inputs or hidden units differ, or only one of
+   them is normed, in which case nothing was written.
 */
 NODISCARD Status
 round_back(const Layout* layout, const Model* model, Real* weights);

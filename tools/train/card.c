@@ -316,11 +316,12 @@ print_card(FILE* const          file,
 {
   fprintf(file, "# %s\n\n", card->name);
   fprintf(file,
-          "An LSTM of %u layer%s of %u units, %llu weights in int8.  Id "
+          "An LSTM of %u layer%s of %u units%s, %llu weights in int8.  Id "
           "`%016llx`.\n\n",
           card->n_layers,
           card->n_layers == 1U ? "" : "s",
           card->n_hidden,
+          card->is_normed ? ", each layer's output normalised" : "",
           (unsigned long long)card->n_weights,
           (unsigned long long)card->id);
   fprintf(file, "Made by\n\n```sh\n%s\n```\n\n", card->command);

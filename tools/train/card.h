@@ -44,6 +44,7 @@ typedef struct {
   uint64_t       best_step;
   uint32_t       n_hidden;
   uint32_t       n_layers;
+  bool           is_normed; ///< Whether layers' outputs are normalised
   uint64_t       n_weights;
   const Figures* figures;
 

@@ -83,7 +83,7 @@ typedef struct {
   const char* help;
 } Option;
 
-#define N_OPTIONS 32U
+#define N_OPTIONS 33U
 #define TO(field) &(field), sizeof(field)
 
 static void
@@ -119,6 +119,11 @@ list_options(Arguments* const a, Option options[N_OPTIONS])
             "checkpoint, log and loss curve (build/train/NAME)"},
            {"--hidden", TAKES_COUNT, TO(t->n_hidden), "N", "units in a layer (256)"},
            {"--layers", TAKES_COUNT, TO(t->n_layers), "N", "LSTM layers (2)"},
+           {"--norm",
+            TAKES_COUNT,
+            TO(t->is_normed),
+            "N",
+            "1 to normalise what each layer hands up (0)"},
            {"--batch",
             TAKES_COUNT,
             TO(t->n_streams),
@@ -920,6 +925,7 @@ write_model(Job* const job, Trouble* const trouble)
     .best_step = state->best_step,
     .n_hidden  = layout->shape.n_hidden,
     .n_layers  = layout->shape.n_layers,
+    .is_normed = layout->shape.is_normed != 0U,
     .n_weights = layout->n_weights,
     .figures   = &job->figures,
     .gate = a->subject->is_gate && job->figures.is_held_out ? job->gate : NULL,

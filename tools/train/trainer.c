@@ -23,7 +23,7 @@
 #define MARKS_PER_EVALUATION 4U
 
 /// What random numbers are for: keys below the seed of the run
-enum { KEY_WEIGHTS = 1, KEY_DRAW, KEY_MASK };
+enum { KEY_WEIGHTS = 1, KEY_DRAW, KEY_MASK, KEY_NORM };
 
 /// One thread's streams and all that it needs for a window of them
 typedef struct {
@@ -108,6 +108,9 @@ train_options_check(const TrainOptions* const o, Trouble* const trouble)
   }
   if (!o->n_layers || o->n_layers > NET_MAX_LAYERS) {
     return trouble_say(trouble, bad, "Layers must be 1 to %u", NET_MAX_LAYERS);
+  }
+  if (o->is_normed > 1U) {
+    return trouble_say(trouble, bad, "Normalisation must be 0 or 1");
   }
   if (!o->n_streams || o->n_streams > MAX_STREAMS) {
     return trouble_say(trouble, bad, "The batch must be 1 to %u", MAX_STREAMS);
@@ -210,7 +213,10 @@ run_identity(const Trainer* const self)
 
   uint64_t key = set_identity(self->set);
   key          = mix_bytes(key, numbers, sizeof(numbers));
-  return mix_bytes(key, reals, sizeof(reals));
+  key          = mix_bytes(key, reals, sizeof(reals));
+
+  // A run without is the one that it was before there was any
+  return o->is_normed ? rng_key(key, KEY_NORM) : key;
 }
 
 // Drawing sequences
@@ -705,7 +711,8 @@ prepare(Trainer* const self, Trouble* const trouble)
                                      set->n_dense,
                                      o->n_layers,
                                      o->n_hidden,
-                                     set->n_classes};
+                                     set->n_classes,
+                                     o->is_normed};
 
   if (layout_init(&self->layout, &shape)) {
     return trouble_say(trouble,
@@ -788,7 +795,7 @@ trainer_begin_from(Trainer* const     self,
     return trouble_say(trouble,
                        STATUS_MISMATCH,
                        "The model to begin from has other inputs, layers or "
-                       "hidden units");
+                       "hidden units, or only one of both is normalised");
   }
   self->state.identity = rng_key(self->state.identity, model_id(model));
   return STATUS_SUCCESS;

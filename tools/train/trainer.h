@@ -27,6 +27,7 @@
 typedef struct {
   uint32_t n_hidden;  ///< H
   uint32_t n_layers;  ///< L
+  uint32_t is_normed; ///< 1 to normalise what each layer hands up
   uint32_t n_streams; ///< B, sequences side by side
   uint32_t n_window;  ///< T, steps that a gradient reaches back
   uint64_t n_steps;   ///< Planned optimiser steps; 0 to go by n_epochs
