@@ -28,7 +28,7 @@ ROOMS = [  # name, folder, may use, sources
      'product product_avx2 exact norm dense lstm net pick model model_file'),
     ('compose', 'dsp/compose', ['base', 'music', 'nn'],
      'vocab lanes sketch song memo quotes model_folder finish generator gate '
-     'choice composer'),
+     'accents choice composer'),
     ('learn', 'dsp/learn', ['base', 'nn', 'OPENBLAS', 'M', 'PTHREAD'],
      'blas dataset loss lstm_train adam crew held_out round'),
     ('learn_double', 'dsp/learn', ['base', 'OPENBLAS', 'M', 'PTHREAD', 'DOUBLE'],
@@ -94,6 +94,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_vocab', ['compose'], ''),
     ('unit', 'test_sketch', ['compose'], ''),
     ('unit', 'test_song', ['compose'], ''),
+    ('unit', 'test_accents', ['compose'], ''),
     ('unit', 'test_choice', ['compose'], ''),
     ('unit', 'test_memo', ['compose'], ''),
     ('unit', 'test_finish', ['compose'], ''),

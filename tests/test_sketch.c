@@ -201,6 +201,21 @@ test_wildness_has_its_middle_at_one(void)
   CHECK(wish.temperature > 1.3f && wish.top_p == 1.0f);
 }
 
+static void
+test_repeats(void)
+{
+  static const int8_t pitches[] = {3, 3, 5, 5, 5, 3, 5, 5};
+  static Sketch       sketch;
+  sketch.n_notes = 0U;
+  CHECK(sketch_repeats(&sketch) == 0U);
+  for (uint32_t i = 0U; i < 8U; ++i) {
+    CHECK(sketch_add(&sketch, (GridNote){6U * i, 6U, pitches[i], 90U, 0}, 96U));
+  }
+  CHECK(sketch_repeats(&sketch) == 3U);
+  sketch.n_notes = 1U;
+  CHECK(sketch_repeats(&sketch) == 1U);
+}
+
 int
 main(void)
 {
@@ -214,6 +229,7 @@ main(void)
   RUN(test_knobs_reach_their_part);
   RUN(test_themes_differ_in_the_middle_of_a_knob);
   RUN(test_energy_makes_busy);
+  RUN(test_repeats);
   RUN(test_wildness_has_its_middle_at_one);
   CHECK_END();
 }

@@ -25,6 +25,7 @@ odds_of(const float score, const bool is_in)
 
 int
 choice_draw(const float* const scores,
+            const float* const favour,
             const uint32_t     n,
             const uint32_t     gate,
             const uint64_t     key)
@@ -37,9 +38,9 @@ choice_draw(const float* const scores,
   float odds[CHOICE_MAX];
   float sum = 0.0f;
   for (uint32_t i = 0U; i < n; ++i) {
-    odds[i] =
-      odds_of(scores[i],
-              scores[i] >= 0.0f && (!any || choice_reaches(scores[i], gate)));
+    odds[i] = favour[i] * odds_of(scores[i],
+                                  scores[i] >= 0.0f &&
+                                    (!any || choice_reaches(scores[i], gate)));
     sum += odds[i];
   }
 

@@ -27,6 +27,7 @@ choice_reaches(float score, uint32_t gate);
 
    @param scores (n) 0 .. 1, or below 0 for what is refused.
    @param n At most CHOICE_MAX.
+   @param favour (n) What the odds of each are multiplied with, above 0.
    @param gate Score to reach, percent.
    @return An index, or -1 when all are refused.
    Thread: any.
@@ -34,6 +35,10 @@ choice_reaches(float score, uint32_t gate);
    discriminator's odds, Azadi et al. 2019.
 */
 int
-choice_draw(const float* scores, uint32_t n, uint32_t gate, uint64_t key);
+choice_draw(const float* scores,
+            const float* favour,
+            uint32_t     n,
+            uint32_t     gate,
+            uint64_t     key);
 
 #endif // PERPETUO_COMPOSE_CHOICE_H

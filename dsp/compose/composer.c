@@ -4,6 +4,7 @@
 #include "compose/composer.h"
 
 #include "base/rng.h"
+#include "compose/accents.h"
 #include "compose/choice.h"
 #include "compose/finish.h"
 #include "compose/gate.h"
@@ -27,6 +28,10 @@ _Static_assert(MAX_CANDIDATES <= CHOICE_MAX, "more than can be chosen from");
 
 /// A crash begins so many bars, or a section
 #define CRASH_BARS 8
+
+/// A melody plays one note at most so many times in a row: a riff may insist
+/// for a bar and a half
+#define MAX_HAMMER 24U
 
 /// Names of keys
 enum { KEY_THEME = 201, KEY_PHRASE, KEY_FEEL, KEY_CHOICE };
@@ -331,11 +336,13 @@ treat_theme(Composer* const    self,
   return true;
 }
 
-/// Silence is no phrase, and drums that come in late are no loop
+/// Silence is no phrase, one note no melody, and drums that come in late are no
+/// loop
 static bool
 is_broken(const Wish* const wish, const Sketch* const sketch)
 {
   return !sketch->n_notes ||
+         (wish->part == PART_MELODY && sketch_repeats(sketch) > MAX_HAMMER) ||
          (wish->part == PART_DRUMS &&
           sketch->notes[0].grid >= metre_bar_grids(wish->around.metre));
 }
@@ -369,6 +376,7 @@ play_round(Composer* const     self,
   gate_judge(self->gate[wish->part], wish, n, candidates);
 
   float scores[MAX_CANDIDATES];
+  float favour[MAX_CANDIDATES];
   for (uint32_t i = 0U; i < n; ++i) {
     const Sketch* const sketch = &candidates[i].sketch;
     const bool          is_refused =
@@ -379,11 +387,13 @@ play_round(Composer* const     self,
     scores[i]         = is_refused ? CHOICE_REFUSED
                         : is_quote ? 0.5f * liked - 0.75f
                                    : liked;
+    favour[i]         = accents_favour(accents_met(wish, sketch));
     take->n_rejected += choice_reaches(scores[i], mix->gate) ? 0U : 1U;
     ++take->n_tries;
   }
 
-  const int drawn = choice_draw(scores, n, mix->gate, rng_key(key, KEY_CHOICE));
+  const int drawn =
+    choice_draw(scores, favour, n, mix->gate, rng_key(key, KEY_CHOICE));
   const uint32_t one = drawn < 0 ? find_best(scores, n) : (uint32_t)drawn;
   if (!self->has_best || scores[one] > self->best.score) {
     self->best       = candidates[one];

@@ -106,7 +106,7 @@ wish_describe(const Mix* const mix,
           (e - STUDIED_ENERGY) * RANGE_SLOPE / SLOPE_ONE)
       : (int8_t)0;
   dense[DENSE_ENERGY] = (int8_t)e;
-  dense[DENSE_MODE]   = (int8_t)(127 * mode);
+  dense[DENSE_MODE]   = part == PART_MELODY ? (int8_t)(127 * mode) : (int8_t)0;
 }
 
 void
@@ -150,6 +150,19 @@ sketch_is_equal(const Sketch* const a, const Sketch* const b)
     }
   }
   return true;
+}
+
+uint32_t
+sketch_repeats(const Sketch* const sketch)
+{
+  uint32_t most = 0U;
+  uint32_t n    = 0U;
+  for (uint32_t i = 0U; i < sketch->n_notes; ++i) {
+    n =
+      i && sketch->notes[i].pitch == sketch->notes[i - 1U].pitch ? n + 1U : 1U;
+    most = n > most ? n : most;
+  }
+  return most;
 }
 
 void

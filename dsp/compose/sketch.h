@@ -86,6 +86,10 @@ sketch_add(Sketch* sketch, GridNote note, uint32_t end_grid);
 bool
 sketch_is_equal(const Sketch* a, const Sketch* b);
 
+/// How many notes in a row are one pitch, at most
+uint32_t
+sketch_repeats(const Sketch* sketch);
+
 /// Mark where notes begin.  @param onsets (SKETCH_ONSET_WORDS).
 void
 sketch_onsets(const Sketch* sketch, uint32_t bar_grids, uint64_t* onsets);
