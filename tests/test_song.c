@@ -20,6 +20,36 @@ mix_of(const Form form, const uint8_t variation)
 }
 
 static void
+test_the_middle_is_what_a_style_does(void)
+{
+  // Acid loops, people who play funk hardly repeat themselves
+  uint32_t n[N_STYLES] = {0U};
+  for (unsigned style = 0U; style < N_STYLES; ++style) {
+    Mix mix = mix_of(FORM_STEADY, 50U);
+    memset(mix.style, 0, sizeof(mix.style));
+    mix.style[style] = 100U;
+    for (int64_t bar = 0; bar < 4096; bar += 4) {
+      n[style] += song_treatment(&mix, PART_DRUMS, bar, 4U, 0U) == TREAT_REPEAT;
+    }
+
+    // The ends of the knob are the same for all
+    mix.variation = 0U;
+    CHECK(song_treatment(&mix, PART_DRUMS, 36, 4U, 0U) == TREAT_REPEAT);
+    mix.variation = 100U;
+    CHECK(song_treatment(&mix, PART_DRUMS, 36, 4U, 0U) == TREAT_ANSWER);
+
+    // As many return as did where the style was measured: (1 - v)^2, and one
+    // phrase of each section is its first
+    const StyleRow* const row = style_row((Style)style);
+    if (row->has_part[PART_DRUMS]) {
+      const double still = 1.0 - row->variation[PART_DRUMS] / 100.0;
+      NEAR(n[style] / 1024.0, 1.0 / 8.0 + 7.0 / 8.0 * still * still, 0.05);
+    }
+  }
+  CHECK(n[STYLE_ACID] > 2U * n[STYLE_FUNK]);
+}
+
+static void
 test_sections_fill_the_bars(void)
 {
   for (unsigned form = 0U; form < N_FORMS; ++form) {
@@ -359,6 +389,7 @@ test_a_song_keeps_its_register_more_than_its_density(void)
 int
 main(void)
 {
+  RUN(test_the_middle_is_what_a_style_does);
   RUN(test_sections_fill_the_bars);
   RUN(test_bars_below_zero_and_far_away);
   RUN(test_energy_has_its_shape);

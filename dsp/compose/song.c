@@ -294,6 +294,21 @@ song_bridge_mix(const Mix* const mix)
   return bridge;
 }
 
+/// What the middle of `variation` stands for in a mix, percent
+static uint32_t
+usual_variation(const Mix* const mix, const Part part)
+{
+  int8_t   styles[N_STYLES];
+  uint32_t sum = 0U;
+  uint32_t all = 0U;
+  mix_styles(mix, part, styles);
+  for (unsigned i = 0U; i < N_STYLES; ++i) {
+    all += (uint8_t)styles[i];
+    sum += (uint8_t)styles[i] * style_row((Style)i)->variation[part];
+  }
+  return all ? sum / all : 50U;
+}
+
 static uint32_t
 distance(const uint32_t a, const uint32_t b)
 {
@@ -308,9 +323,10 @@ song_treatment(const Mix* const mix,
                const uint32_t   reroll)
 {
   const Section  section = song_section(mix, bar);
-  const uint32_t v       = clamp_percent(mix->variation);
-  const uint64_t place   = place_key(mix, DRAW_TREATMENT, bar);
-  const uint64_t key     = rng_key(rng_key(place, (uint64_t)part), reroll);
+  const uint32_t v =
+    bend(clamp_percent(mix->variation), usual_variation(mix, part));
+  const uint64_t place = place_key(mix, DRAW_TREATMENT, bar);
+  const uint64_t key   = rng_key(rng_key(place, (uint64_t)part), reroll);
 
   // Leaving the theme once is to vary it, twice is to answer it.  A phrase that
   // fills its section has others of its kind to be the theme for it.

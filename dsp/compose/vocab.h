@@ -43,7 +43,7 @@ typedef enum {
   DENSE_DENSITY = N_STYLES, ///< Notes per bar, -127 .. 127 (vocab_density)
   DENSE_RANGE,              ///< Mean pitch, -127 .. 127 (vocab_range)
   DENSE_ENERGY,             ///< Energy of the section, -127 .. 127
-  DENSE_MODE,               ///< +127 major, -127 minor
+  DENSE_MODE,               ///< Melody: +127 major, -127 minor
   N_DENSE
 } DenseInput;
 

@@ -26,7 +26,7 @@ typedef struct {
   uint8_t  scale;           ///< A Scale; SCALE_FREE leaves pitches as written
   uint8_t  range;           ///< The `register` control: 0 low .. 100 high
   uint8_t  phrase_bars;     ///< 1, 2, 4 or 8
-  uint8_t  variation;       ///< 0 loop it .. 100 never twice
+  uint8_t  variation;       ///< 0 loop it .. 50 usual .. 100 never twice
   uint8_t  form;            ///< A Form
   uint8_t  energy;          ///< 0 .. 100
   uint8_t  melody_density;  ///< 0 .. 100

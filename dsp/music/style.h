@@ -43,6 +43,8 @@ typedef struct {
   int8_t      range;             ///< Its usual one, as vocab_range() has it
   uint8_t     range_spread;      ///< How far songs and themes are from it
   uint16_t    looseness;         ///< How uneven its drums are in time, percent
+  uint8_t     variation[2];      ///< By Part: the `variation` at which phrases
+                                 ///< return as often as its own do
 } StyleRow;
 
 /// The row of a style.  Thread: any.
