@@ -99,9 +99,9 @@ hand_up(const Reference* const r, const double* const hidden)
   for (size_t h = 0U; h < H; ++h) {
     const double n =
       (hidden[h] - mean) / sqrt(variance + 1.0 / (127.0 * 127.0));
-    const double held = fmax(-127.0, fmin(127.0, round(32.0 * n)));
+    const double held = fmax(-127.0, fmin(127.0, round(24.0 * n)));
 
-    r->up[h] = !r->shape.is_normed ? hidden[h] : r->rounds ? held / 32.0 : n;
+    r->up[h] = !r->shape.is_normed ? hidden[h] : r->rounds ? held / 24.0 : n;
   }
 }
 
@@ -160,7 +160,7 @@ reference_step(Reference* const      r,
     x[n + d] = dense[d] / 127.0;
   }
 
-  const double above = r->shape.is_normed ? 32.0 : 127.0;
+  const double above = r->shape.is_normed ? 24.0 : 127.0;
   for (uint32_t l = 0U; l < r->shape.n_layers; ++l) {
     layer_step(r,
                (int)l,

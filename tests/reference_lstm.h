@@ -15,7 +15,7 @@
 
    It reads the weights of a Model as numbers (whole number times scale times
    the steps in one) and may round what it remembers to steps of 1/127, and n to
-   steps of 1/32, as the engine does.
+   steps of 1/24, as the engine does.
 */
 #ifndef PERPETUO_TESTS_REFERENCE_LSTM_H
 #define PERPETUO_TESTS_REFERENCE_LSTM_H

@@ -29,8 +29,12 @@
 /// Largest number of units
 #define NORM_MAX_UNITS (1U << 14U)
 
-/// Steps of the whole numbers that are handed up, to a standard deviation
-#define NORM_STEPS 32
+/// Steps of the whole numbers that are handed up, to a standard deviation: 5.3
+/// of those can be said.  In a drum model of 2 layers of 256 units that had
+/// learned for a while, one output in 1300 was beyond 4, one in 20000
+/// beyond 5.3 and none beyond 7.  Rounding it with 16, 24 or 32 steps cost less
+/// than 0.03 % of its loss.
+#define NORM_STEPS 24
 
 /**
    Normalise the rows of N sequences.
