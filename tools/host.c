@@ -70,12 +70,11 @@ typedef struct {
 
 /// A position or a message for the plugin
 typedef struct {
-  uint32_t offset;
-  bool     is_position;
-  bool     is_bare;
-  int64_t  song_frame;
-  uint32_t n_bytes;
-  uint8_t  bytes[64];
+  uint32_t     offset;
+  bool         is_position;
+  HostPosition position;
+  uint32_t     n_bytes;
+  uint8_t      bytes[64];
 } Input;
 
 typedef struct {
@@ -947,18 +946,55 @@ add_input(Host* const self, const uint32_t offset)
   return &self->inputs[i];
 }
 
+/// What there is to say of a frame of the song
+static HostPosition
+position_of(const Host* const self, const int64_t song_frame)
+{
+  const TimelinePlace place =
+    timeline_place(&self->timeline, (double)song_frame);
+  const TimelineSpan* const span =
+    timeline_span_of_bar(&self->timeline, place.bar);
+  const double unit     = span->metre.unit;
+  const double bar_beat = place.tick / TICKS_PER_QUARTER * unit / 4.0;
+
+  const HostPosition position = {
+    (unsigned)HOST_ALL_FIELDS & ~self->positions.without,
+    song_frame,
+    self->is_rolling ? 1.0f : 0.0f,
+    place.bar,
+    self->positions.is_coarse ? floor(bar_beat * 1920.0 + 0.5) / 1920.0
+                              : bar_beat,
+    self->positions.bpm_in_quarters ? span->bpm : span->bpm * unit / 4.0,
+    span->metre.n_beats,
+    span->metre.unit,
+    place.bar * 4.0 + bar_beat};
+  return position;
+}
+
+bool
+host_say(Host* const               self,
+         const uint32_t            offset,
+         const HostPosition* const position)
+{
+  Input* const input = add_input(self, offset);
+  if (input) {
+    input->is_position = true;
+    input->position    = *position;
+  }
+  return input;
+}
+
 static void
 tell_position(Host* const    self,
               const uint32_t offset,
               const int64_t  song_frame,
               const bool     is_bare)
 {
-  Input* const input = add_input(self, offset);
-  if (input) {
-    input->is_position = true;
-    input->is_bare     = is_bare;
-    input->song_frame  = song_frame;
+  HostPosition position = position_of(self, song_frame);
+  if (is_bare) {
+    position.fields &= HOST_FRAME | HOST_SPEED;
   }
+  (void)host_say(self, offset, &position);
   self->has_told     = true;
   self->was_bare     = is_bare;
   self->told_rolling = self->is_rolling;
@@ -978,6 +1014,9 @@ tell_begin(Host* const self)
       timeline_next_change(&self->timeline, self->song_frame);
   const HostTell tell = self->positions.tell;
 
+  if (tell == HOST_TELL_NOTHING) {
+    return;
+  }
   if (has_changed || tell == HOST_TELL_EVERY ||
       (tell == HOST_TELL_ROLLING && self->is_rolling) ||
       (tell == HOST_TELL_SPARSE && self->i_run % 8U == 0U)) {
@@ -1016,7 +1055,10 @@ roll_through(Host* const self, const uint32_t n_frames)
     at = wraps ? self->loop_begin : next;
     self->i_jump += wraps;
     if (offset < n_frames) {
-      tell_position(self, offset, at, false);
+      if (self->positions.tell != HOST_TELL_NOTHING &&
+          (wraps || !self->positions.is_late)) {
+        tell_position(self, offset, at, false);
+      }
       add_split(self, offset, at);
     }
   }
@@ -1034,67 +1076,53 @@ forge_position(Host* const           self,
                LV2_Atom_Forge* const forge,
                const Input* const    input)
 {
-  const Urids* const  u = &self->urids;
-  const TimelinePlace place =
-    timeline_place(&self->timeline, (double)input->song_frame);
-  const TimelineSpan* const span =
-    timeline_span_of_bar(&self->timeline, place.bar);
-  const unsigned bbt = (unsigned)~(HOST_FRAME | HOST_SPEED) & HOST_ALL_FIELDS;
-  const unsigned fields =
-    (unsigned)HOST_ALL_FIELDS &
-    ~(self->positions.without | (input->is_bare ? bbt : 0U));
-  const double unit     = span->metre.unit;
-  const double bar_beat = place.tick / TICKS_PER_QUARTER * unit / 4.0;
+  const Urids* const        u      = &self->urids;
+  const HostPosition* const p      = &input->position;
+  const unsigned            fields = p->fields;
 
   LV2_Atom_Forge_Frame frame;
+  lv2_atom_forge_frame_time(forge, input->offset);
   if (self->positions.is_blank) {
-    lv2_atom_forge_frame_time(forge, input->offset);
     const LV2_Atom_Object blank = {
       {sizeof(LV2_Atom_Object_Body), u->atom_blank_type},
       {0U, u->time_position}};
     lv2_atom_forge_push(
       forge, &frame, lv2_atom_forge_write(forge, &blank, sizeof(blank)));
   } else {
-    lv2_atom_forge_frame_time(forge, input->offset);
     lv2_atom_forge_object(forge, &frame, 0U, u->time_position);
   }
 
   if (fields & HOST_FRAME) {
     lv2_atom_forge_key(forge, u->time_frame);
-    lv2_atom_forge_long(forge, input->song_frame);
+    lv2_atom_forge_long(forge, p->frame);
   }
   if (fields & HOST_SPEED) {
     lv2_atom_forge_key(forge, u->time_speed);
-    lv2_atom_forge_float(forge, self->is_rolling ? 1.0f : 0.0f);
+    lv2_atom_forge_float(forge, p->speed);
   }
   if (fields & HOST_BAR) {
     lv2_atom_forge_key(forge, u->time_bar);
-    lv2_atom_forge_long(forge, place.bar);
+    lv2_atom_forge_long(forge, p->bar);
   }
   if (fields & HOST_BAR_BEAT) {
-    const double told = self->positions.is_coarse
-                          ? floor(bar_beat * 1920.0 + 0.5) / 1920.0
-                          : bar_beat;
     lv2_atom_forge_key(forge, u->time_bar_beat);
-    lv2_atom_forge_float(forge, (float)told);
+    lv2_atom_forge_float(forge, (float)p->bar_beat);
   }
   if (fields & HOST_BPM) {
-    const double bpm =
-      self->positions.bpm_in_quarters ? span->bpm : span->bpm * unit / 4.0;
     lv2_atom_forge_key(forge, u->time_bpm);
-    lv2_atom_forge_float(forge, (float)bpm);
+    lv2_atom_forge_float(forge, (float)p->bpm);
   }
   if (fields & HOST_BEATS_PER_BAR) {
     lv2_atom_forge_key(forge, u->time_beats_per_bar);
-    lv2_atom_forge_float(forge, span->metre.n_beats);
+    lv2_atom_forge_float(forge, (float)p->beats_per_bar);
   }
   if (fields & HOST_BEAT_UNIT) {
     lv2_atom_forge_key(forge, u->time_beat_unit);
-    lv2_atom_forge_int(forge, span->metre.unit);
+    lv2_atom_forge_int(forge, p->beat_unit);
   }
   if (fields & HOST_BEAT) {
     lv2_atom_forge_key(forge, u->time_beat);
-    lv2_atom_forge_double(forge, place.bar * 4.0 + bar_beat);
+    lv2_atom_forge_double(forge, p->beat);
   }
   lv2_atom_forge_pop(forge, &frame);
 }

@@ -58,7 +58,8 @@ typedef enum {
   HOST_TELL_EVERY,   ///< In every block, rolling or not
   HOST_TELL_ROLLING, ///< In every block while rolling, and when it stops
   HOST_TELL_CHANGES, ///< When it starts, stops, jumps, or the map changes
-  HOST_TELL_SPARSE   ///< As CHANGES, and in one block of eight
+  HOST_TELL_SPARSE,  ///< As CHANGES, and in one block of eight
+  HOST_TELL_NOTHING  ///< Never; see host_say()
 } HostTell;
 
 /// Fields of a position
@@ -82,7 +83,21 @@ typedef struct {
   bool     is_coarse;     ///< barBeat rounded to 1/1920
   bool     is_bare_first; ///< After a jump, one block of frame and speed alone
   bool     bpm_in_quarters; ///< bpm counts quarters, whatever the beat unit
+  bool     is_late; ///< A change of the map in a block is told with the next
 } HostPositions;
+
+/// A position in other words than the transport's own
+typedef struct {
+  unsigned fields; ///< Which of them are said
+  int64_t  frame;
+  float    speed;
+  int64_t  bar;
+  double   bar_beat;
+  double   bpm;
+  double   beats_per_bar;
+  int32_t  beat_unit;
+  double   beat;
+} HostPosition;
 
 /// What happens at the end of a loop
 typedef enum {
@@ -172,6 +187,10 @@ host_set_timeline(Host* self, const Timeline* timeline);
 
 void
 host_set_positions(Host* self, const HostPositions* positions);
+
+/// Tell that in the next run, at an offset in it; false when it is full
+bool
+host_say(Host* self, uint32_t offset, const HostPosition* position);
 
 void
 host_play(Host* self);
