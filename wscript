@@ -153,6 +153,8 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/tiny_models.c'),
     ('host', 'test_notes', ['host', 'plugin', 'compose'],
      'tests/tiny_models.c'),
+    ('host', 'test_position', ['host', 'plugin', 'compose'],
+     'tests/tiny_models.c'),
     ('presets', 'test_presets', ['host', 'likeness', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),

@@ -213,16 +213,20 @@ follow(Plugin* const self, const TransportChange change)
   if (change == TRANSPORT_SAME) {
     return;
   }
-  if (change == TRANSPORT_NEW_METRE) {
-    if (rt->schedule.now.bar != transport->bar) {
-      schedule_advance(&rt->schedule, transport->metre, &rt->mix);
-    }
-    schedule_set_metre(&rt->schedule, transport->metre);
-  } else {
+  if (change != TRANSPORT_NEW_METRE) {
     player_end_all(&rt->player);
     schedule_locate(&rt->schedule, transport->bar, transport->metre, &rt->mix);
+    player_bar(&rt->player, transport->join_tick);
+  } else if (rt->schedule.now.bar != transport->bar) {
+    player_leave(&rt->player, transport->bar_tick);
+    schedule_advance(&rt->schedule, transport->metre, &rt->mix);
+    player_bar(&rt->player, transport->join_tick);
+  } else {
+    schedule_set_metre(&rt->schedule, transport->metre);
+    player_bar_again(&rt->player,
+                     transport->join_tick,
+                     transport_clock_of(transport, transport->join_tick));
   }
-  player_bar(&rt->player, transport->join_tick);
   ask(self);
 }
 
@@ -233,6 +237,7 @@ lead(Plugin* const self, const Follow whom)
   Realtime* const rt = &self->rt;
 
   rt->transport = whom == FOLLOW_HOST ? &rt->host : &rt->own;
+  schedule_follow(&rt->schedule, rt->transport);
   if (whom == FOLLOW_NOBODY) {
     transport_roll_free(
       &rt->own,
@@ -548,7 +553,8 @@ instantiate(const LV2_Descriptor* const     descriptor,
   schedule_init(&rt->schedule, parts);
   plan_init(&rt->plan);
   player_init(&rt->player, parts);
-  rt->transport   = &rt->host;
+  rt->transport = &rt->host;
+  schedule_follow(&rt->schedule, rt->transport);
   rt->is_first    = true;
   rt->can_compose = self->worker.composer;
   keep(self);

@@ -309,10 +309,21 @@ test_drift_is_corrected(void)
     CHECK(transport.bar == 3 && transport.bar_tick == 0);
   }
 
-  // Rounding is not even drift
-  start(3.0, 0.0);
-  CHECK(tell(BEAT, 3.0, 1.0 + 0.9 / 960.0, 1.0) == TRANSPORT_SAME);
-  NEAR(transport_tick_at(&transport, BEAT), 960.0, 1e-6);
+  // What rounding may have done is not even drift; a little more is corrected
+  // by that little
+  start(3.0, 0.5);
+  transport.anchor_tick = 480.24;
+  CHECK(tell(BEAT, 3.0, 1.5, 1.0) == TRANSPORT_SAME);
+  NEAR(transport_tick_at(&transport, BEAT), 1440.24, 1e-6);
+  transport.anchor_tick = 1440.1;
+  CHECK(tell(2 * BEAT, 3.0, 2.5 + 1.0 / 1920.0, 1.0) == TRANSPORT_SAME);
+  NEAR(transport_tick_at(&transport, 2 * BEAT), 2400.25, 0.001);
+
+  // A beat is a place of its own, once
+  CHECK(!transport.is_exact);
+  CHECK(tell(5 * BEAT / 2, 3.0, 3.0, 1.0) == TRANSPORT_SAME);
+  NEAR(transport_tick_at(&transport, 5 * BEAT / 2), 2880.0, 0.001);
+  CHECK(transport.is_exact);
 }
 
 static void

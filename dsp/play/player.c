@@ -24,12 +24,39 @@ void
 player_bar(Player* const self, const int64_t join_tick)
 {
   self->join_tick     = join_tick;
+  self->again_clock   = INT64_MAX;
   self->is_first_look = true;
   for (unsigned i = 0U; i < N_PARTS; ++i) {
     self->readers[i].i_slot = -1;
     self->readers[i].i_note = 0U;
     self->readers[i].i_end  = 0U;
   }
+}
+
+void
+player_bar_again(Player* const self,
+                 const int64_t join_tick,
+                 const int64_t clock)
+{
+  player_bar(self, join_tick);
+  self->again_clock = clock;
+}
+
+/// Whether this bar began with that note already, in the wrong metre
+static bool
+was_begun(const Player* const self, const unsigned channel, const unsigned key)
+{
+  const uint32_t n =
+    self->n_begun < PLAYER_N_BEGUN ? self->n_begun : PLAYER_N_BEGUN;
+
+  for (uint32_t i = 0U; i < n; ++i) {
+    const Begun* const note = &self->begun[i];
+    if (note->clock >= self->again_clock && note->channel == channel &&
+        note->key == key) {
+      return true;
+    }
+  }
+  return false;
 }
 
 void
@@ -77,6 +104,33 @@ bind(Player* const          self,
   }
 }
 
+/// What began in the wrong metre, and the right one has too, ends as it says
+static void
+adopt(Player* const          self,
+      const Reader* const    reader,
+      const Phrase* const    phrase,
+      const unsigned         part,
+      const Transport* const transport,
+      const int64_t          clock)
+{
+  const uint32_t i_now = phrase_find(
+    phrase, phrase_tick(reader, transport_first_tick(transport, clock)));
+
+  for (uint32_t n = reader->i_note; n < i_now; ++n) {
+    const Note* const note = &phrase->notes[n];
+    for (uint32_t i = 0U; i < self->n_sounding; ++i) {
+      Sounding* const sounding = &self->sounding[i];
+      if (sounding->on_clock >= self->again_clock &&
+          sounding->channel == (self->channel[part] & 0x0FU) &&
+          sounding->key == (note->key & 0x7FU)) {
+        sounding->on_clock = self->again_clock - 1; // It is no other one's now
+        sounding->off_tick =
+          reader->zero_tick + (int64_t)note->tick + (int64_t)note->length;
+      }
+    }
+  }
+}
+
 void
 player_bind(Player* const          self,
             Plan* const            plan,
@@ -94,8 +148,14 @@ player_bind(Player* const          self,
       if (phrase) {
         reader->i_slot = i_slot;
         bind(self, reader, phrase, latch, transport, clock);
+        adopt(self, reader, phrase, part, transport, clock);
       }
     }
+  }
+
+  for (uint32_t i = 0U; i < self->n_sounding && self->is_first_look; ++i) {
+    Sounding* const note = &self->sounding[i];
+    note->is_due |= note->on_clock >= self->again_clock;
   }
 }
 
@@ -176,8 +236,10 @@ begin_note(Player* const     self,
                             : note->velocity > 127U ? 127U
                                                     : note->velocity;
   const Sounding sounding = {off_tick, clock, false, channel, key};
+  const Begun    begun    = {clock, channel, key};
 
-  self->sounding[self->n_sounding++] = sounding;
+  self->sounding[self->n_sounding++]            = sounding;
+  self->begun[self->n_begun++ % PLAYER_N_BEGUN] = begun;
   (void)send(block, frame, NOTE_ON | channel, key, (uint8_t)velocity);
 }
 
@@ -284,7 +346,11 @@ player_play(Player* const          self,
       Reader* const       reader = &self->readers[part];
       const Phrase* const phrase = plan_phrase(plan, reader->i_slot);
       const Note* const   note   = &phrase->notes[reader->i_note++];
-      if (!self->is_muted) {
+      const bool          is_past =
+        transport_clock_of(transport, reader->zero_tick + (int64_t)note->tick) <
+        clock;
+      if (!self->is_muted &&
+          !(is_past && was_begun(self, self->channel[part], note->key))) {
         begin_note(self,
                    block,
                    frame,

@@ -31,6 +31,9 @@
 /// Notes that may sound at once
 #define PLAYER_MAX_SOUNDING 96U
 
+/// Onsets that are remembered, for a bar that begins in the wrong metre
+#define PLAYER_N_BEGUN 32U
+
 /// A note of ours that sounds
 typedef struct {
   int64_t off_tick; ///< On the transport's line
@@ -39,6 +42,13 @@ typedef struct {
   uint8_t channel;
   uint8_t key;
 } Sounding;
+
+/// A note of ours that began not long ago
+typedef struct {
+  int64_t clock;
+  uint8_t channel;
+  uint8_t key;
+} Begun;
 
 /// A part's place in its phrase
 typedef struct {
@@ -54,6 +64,9 @@ typedef struct {
   bool     is_muted;         ///< Follow the music without playing it
   bool     is_first_look;    ///< No time has passed in this bar yet
   int64_t  join_tick;        ///< Onsets before it are not for us
+  int64_t  again_clock;      ///< What began since then was of another phrase
+  uint32_t n_begun;
+  Begun    begun[PLAYER_N_BEGUN]; ///< The last ones, in a ring
   Reader   readers[N_PARTS];
   uint32_t n_sounding;
   Sounding sounding[PLAYER_MAX_SOUNDING];
@@ -74,6 +87,15 @@ player_init(Player* player, unsigned parts);
 /// Begin a bar, or join it at `join_tick` of the transport's line
 REALTIME void
 player_bar(Player* player, int64_t join_tick);
+
+/**
+   Join a bar again, which turns out to be in another metre.
+
+   What began since `clock` was of the wrong phrase: it ends, unless the right
+   one begins the same note there too; then it is not played again.
+*/
+REALTIME void
+player_bar_again(Player* player, int64_t join_tick, int64_t clock);
 
 /// The bar is over or left at `tick`: count the phrases that never came
 REALTIME void

@@ -76,6 +76,16 @@ latch(const Schedule* const self,
   return made;
 }
 
+/// The metre of a bar ahead, `else_metre` where nobody knows
+static Metre
+metre_ahead(const Schedule* const self,
+            const int32_t         bar,
+            const Metre           else_metre)
+{
+  return self->transport ? transport_metre_of(self->transport, bar)
+                         : else_metre;
+}
+
 /// The first bar of the phrase that a bar takes
 static int32_t
 first_bar(const Latch* const self)
@@ -90,6 +100,7 @@ schedule_init(Schedule* const self, const unsigned parts)
   Mix         mix;
 
   mix_init(&mix);
+  self->transport = (const Transport*)0;
   self->parts     = parts;
   self->is_held   = false;
   self->held      = 0;
@@ -98,13 +109,19 @@ schedule_init(Schedule* const self, const unsigned parts)
 }
 
 void
+schedule_follow(Schedule* const self, const Transport* const transport)
+{
+  self->transport = transport;
+}
+
+void
 schedule_locate(Schedule* const  self,
                 const int32_t    bar,
                 const Metre      metre,
                 const Mix* const mix)
 {
-  self->now        = latch(self, bar, metre, mix);
-  self->next       = latch(self, bar + 1, metre, mix);
+  self->now  = latch(self, bar, metre, mix);
+  self->next = latch(self, bar + 1, metre_ahead(self, bar + 1, metre), mix);
   self->is_latched = false;
 }
 
@@ -117,24 +134,29 @@ schedule_latch_tick(const Schedule* const self)
 void
 schedule_latch(Schedule* const self, const Mix* const mix)
 {
-  self->next       = latch(self, self->now.bar + 1, self->now.metre, mix);
+  const int32_t bar   = self->now.bar + 1;
+  const Metre   metre = metre_ahead(self, bar, self->now.metre);
+
+  self->next       = latch(self, bar, metre, mix);
   self->is_latched = true;
 }
 
 void
 schedule_advance(Schedule* const self, const Metre metre, const Mix* const mix)
 {
-  self->now        = self->next;
-  self->now.metre  = metre;
-  self->next       = latch(self, self->now.bar + 1, metre, mix);
-  self->is_latched = false;
+  self->now       = self->next;
+  self->now.metre = metre;
+
+  const int32_t bar = self->now.bar + 1;
+  self->next        = latch(self, bar, metre_ahead(self, bar, metre), mix);
+  self->is_latched  = false;
 }
 
 void
 schedule_set_metre(Schedule* const self, const Metre metre)
 {
   self->now.metre  = metre;
-  self->next.metre = metre;
+  self->next.metre = metre_ahead(self, self->next.bar, metre);
 }
 
 void
@@ -216,7 +238,9 @@ schedule_next(const Schedule* const self,
   const int32_t n_bars = (int32_t)bars_of(mix);
   const int32_t own    = phrase_of(self->next.bar, bars_of(mix));
   for (int32_t i = 1; i <= SCHEDULE_N_AHEAD && !is_missing; ++i) {
-    const Latch ahead = latch(self, (own + i) * n_bars, self->next.metre, mix);
+    const int32_t bar   = (own + i) * n_bars;
+    const Metre   metre = metre_ahead(self, bar, self->next.metre);
+    const Latch   ahead = latch(self, bar, metre, mix);
     look(self, &ahead, plan, &is_missing, request);
   }
   return is_missing;

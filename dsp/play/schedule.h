@@ -13,7 +13,8 @@
 
    Phrases are asked for in the order in which they will be missed: this bar's,
    the next one's, then those of the phrases ahead, as far as the mix is at
-   rest.
+   rest.  They are asked for in the metre that the transport knows of, or else
+   in that of the bar before.
 */
 #ifndef PERPETUO_PLAY_SCHEDULE_H
 #define PERPETUO_PLAY_SCHEDULE_H
@@ -21,6 +22,7 @@
 #include "base/attributes.h"
 #include "music/request.h"
 #include "play/plan.h"
+#include "play/transport.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,18 +55,23 @@ typedef struct {
 } Latch;
 
 typedef struct {
-  unsigned parts; ///< Bit 1 << part for every part that sounds
-  Latch    now;   ///< Holds for the current bar
-  Latch    next;  ///< Stands once it is latched; before that, a good guess
-  bool     is_latched;
-  bool     is_held;
-  int32_t  held; ///< First bar of the phrase that all bars take, while is_held
-  Rerolls  rerolls;
+  const Transport* transport; ///< Knows the metres of bars ahead; or null
+  unsigned         parts;     ///< Bit 1 << part for every part that sounds
+  Latch            now;       ///< Holds for the current bar
+  Latch   next; ///< Stands once it is latched; before that, a good guess
+  bool    is_latched;
+  bool    is_held;
+  int32_t held; ///< First bar of the phrase that all bars take, while is_held
+  Rerolls rerolls;
 } Schedule;
 
 /// Bar 0, nothing held, nothing rerolled.  Thread: setup.
 void
 schedule_init(Schedule* schedule, unsigned parts);
+
+/// Ask a transport for the metres of bars ahead, from now on
+REALTIME void
+schedule_follow(Schedule* schedule, const Transport* transport);
 
 /// Be at another bar, or read the mix anew while standing still
 REALTIME void

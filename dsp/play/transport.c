@@ -3,11 +3,22 @@
 
 #include "play/transport.h"
 
+#include <string.h>
+
 /// A 1/64 note: less than that is drift, more is a jump
 static const double drift_ticks = TICKS_PER_QUARTER / 16.0;
 
-/// Hosts round positions to 1/1920 of a beat, which is up to a tick of ours
-static const double rounding_ticks = 1.0;
+/// Some hosts round positions to so many parts of a beat
+static const double beat_parts = 1920.0;
+
+/// What single precision takes from a beat, at most
+static const double single_precision = 1.0 / 4194304.0;
+
+/// By how much host and line may differ before the tempo is in question
+static const double pace_ticks = 1.0;
+
+/// Less than a position is off by that is rounded
+static const double fine_ticks = 0.02;
 
 /// How far a rounded position may fall behind the last one and be no jump
 static const double back_ticks = 2.0;
@@ -21,6 +32,12 @@ static const double frame_slack = 1.0 / 16.0;
 
 static const double missed_s = 0.01; ///< A missed onset is still played, s
 static const double begun_s  = 0.1;  ///< A start may be told late by, s
+
+/// So many metres in a row, each a block after the other, and more will follow
+enum { DENSE = 3 };
+
+/// A host's frames that are off by so many have been counted on, no more
+static const double same_frames = 2.0;
 
 static const double block_s = 0.25; ///< The longest block of any host, s
 
@@ -160,9 +177,8 @@ measure_from(Transport* const self, const int64_t clock, const double tick)
 void
 transport_init(Transport* const self, const double rate_hz)
 {
-  const Transport zero = {0};
-
-  *self             = zero;
+  memset(self, 0, sizeof(*self));
+  self->stop_bar    = INT32_MIN;
   self->rate_hz     = rate_hz > 1.0 && is_finite(rate_hz) ? rate_hz : 48000.0;
   self->default_bpm = 120.0;
   self->metre       = (Metre){4U, 4U};
@@ -210,11 +226,48 @@ transport_bar_end(const Transport* const self)
   return self->bar_tick + (int64_t)metre_bar_ticks(self->metre);
 }
 
+/// What is remembered of a bar, or null
+static const VisitedBar*
+visited(const Transport* const self, const int32_t bar)
+{
+  const VisitedBar* const row =
+    &self->visited[(uint32_t)bar % TRANSPORT_N_VISITED];
+  return row->metre.n_beats && row->bar == bar ? row : (const VisitedBar*)0;
+}
+
+/// Remember a bar's metre.  If it was another one the song is not what it was,
+/// and nothing that we remember of it can be relied on.
+static void
+remember(Transport* const self, const int32_t bar, const Metre metre)
+{
+  const VisitedBar* const known = visited(self, bar);
+  if (known && !metre_is_equal(known->metre, metre)) {
+    memset(self->visited, 0, sizeof(self->visited));
+  }
+
+  const VisitedBar row                               = {bar, metre};
+  self->visited[(uint32_t)bar % TRANSPORT_N_VISITED] = row;
+}
+
+Metre
+transport_metre_of(const Transport* const self, const int32_t bar)
+{
+  const VisitedBar* const known = visited(self, bar);
+  return known && self->n_dense >= DENSE ? known->metre : self->metre;
+}
+
 void
 transport_next_bar(Transport* const self)
 {
-  self->bar_tick = transport_bar_end(self);
+  const int64_t end = transport_bar_end(self);
+  const double  n_in =
+    (double)(transport_clock_of(self, end) - self->metre_clock);
+
+  self->bar_tick = end;
   ++self->bar;
+  if (n_in <= block_s * self->rate_hz) {
+    self->metre = transport_metre_of(self, self->bar);
+  }
 }
 
 void
@@ -298,7 +351,7 @@ relocate(Transport* const self,
   int64_t      n_bars = floor_of((tick + snap_ticks) / length);
   double       inside = tick - (double)n_bars * length;
 
-  inside = size_of(inside) < snap_ticks ? 0.0 : inside;
+  inside = inside < 0.0 ? 0.0 : inside;
   n_bars = floor_of(clamp(bar + (double)n_bars, -max_bar * 4.0, max_bar * 4.0));
 
   self->bar      = (int32_t)n_bars;
@@ -307,47 +360,132 @@ relocate(Transport* const self,
   measure_from(self, clock, inside);
 }
 
-/**
-   Learn how the host counts bpm, and how fast it really goes.
-
-   Only over a stretch that is long beside the rounding of positions.
-   @return Whether the line was going at another pace than the host.
-*/
+/// Whether it names a beat: such a place is hardly a rounded one
 static bool
-measure(Transport* const self, const int64_t clock, const double tick)
+is_beat(const Position* const told)
 {
-  const double n_frames = (double)(clock - self->base_clock) * self->speed;
-  const double n_ticks  = tick - self->base_tick;
-  if (n_frames < 1.0 || n_ticks < 24.0) {
-    return false;
+  return (told->fields & POSITION_BAR_BEAT) &&
+         told->bar_beat == (double)floor_of(told->bar_beat);
+}
+
+/// How far a position may be from the truth because it was rounded, ticks; less
+/// than a tenth of a tick if it was not
+static double
+rounding_of(const Transport* const self, const Position* const told)
+{
+  if (!(told->fields & POSITION_BAR_BEAT)) {
+    return 0.0;
   }
 
-  const double found = n_ticks / n_frames;
+  const double beats     = size_of(told->bar_beat);
+  const double parts     = beats * beat_parts;
+  const double off       = size_of(parts - (double)floor_of(parts + 0.5));
+  const double precision = (beats + 1.0) * single_precision;
+  const bool   is_whole =
+    off <= precision * beat_parts && (self->is_exact || !is_beat(told));
+  const bool is_single = (double)(float)told->bar_beat == told->bar_beat;
+
+  return self->beat_ticks *
+         ((is_whole ? 0.5 / beat_parts : 0.0) + (is_single ? precision : 0.0));
+}
+
+/// How much faster the host goes than the tempo that it states, counted in
+/// beats; 0 when that can not be said
+static double
+pace_of(Transport* const self, const double n_frames, const double n_ticks)
+{
   const double held  = self->bpm_factor;
   self->bpm_factor   = 1.0;
   const double plain = nominal_rate(self);
   self->bpm_factor   = held;
+  return n_frames < 1.0 ? 0.0 : n_ticks / n_frames / plain;
+}
 
+/// The one of the usual factors that a pace is near to, or 0
+static double
+factor_near(const double pace, const double margin)
+{
+  for (unsigned i = 0U; i < N_FACTORS; ++i) {
+    if (size_of(pace - factors[i]) <= margin * factors[i]) {
+      return factors[i];
+    }
+  }
+  return 0.0;
+}
+
+/**
+   Learn how the host counts bpm, and how fast it really goes.
+
+   Only over a stretch that is long beside the rounding of positions, and only
+   if the last block went as the stretch did: a gap, or an edited map, is a leap
+   within one block and says nothing of the tempo.
+*/
+static void
+measure(Transport* const self, const int64_t clock, const double tick)
+{
+  const double n_frames = (double)(clock - self->base_clock) * self->speed;
+  const double n_ticks  = tick - self->base_tick;
+  const double n_last   = (double)(clock - self->told_clock) * self->speed;
+  if (n_frames < 1.0 || n_ticks < 24.0) {
+    return;
+  }
+
+  const double pace   = pace_of(self, n_frames, n_ticks);
+  const double last   = pace_of(self, n_last, tick - self->told_tick);
   const double margin = n_ticks < 240.0 ? 0.08 : 0.02;
-  for (unsigned i = 0U; self->bpm > 0.0 && i < N_FACTORS; ++i) {
-    if (size_of(found / plain - factors[i]) <= margin * factors[i]) {
-      if (size_of(held - factors[i]) <= margin * factors[i]) {
-        break; // Known; what is left is a stated tempo that is not exact
-      }
-      self->bpm_factor = factors[i];
-      return true;
-    }
+  const double shaky  = n_frames / n_last / n_ticks; // A tick, in this block
+  if (size_of(last - pace) > (margin + shaky) * pace) {
+    measure_from(self, clock, tick);
+    return;
   }
 
-  if (n_ticks >= 240.0) {
-    if (self->bpm <= 0.0) {
-      self->bpm = found * 60.0 * self->rate_hz / self->beat_ticks;
-    } else {
-      self->bpm_factor = found / plain;
-    }
-    return true;
+  const double held   = self->bpm_factor;
+  const double factor = self->bpm > 0.0 ? factor_near(pace, margin) : 0.0;
+  if (factor > 0.0 && size_of(held - factor) > margin * factor) {
+    self->bpm_factor = factor;
+  } else if (n_ticks < 240.0) {
+    return;
+  } else if (self->bpm > 0.0) {
+    self->bpm_factor = pace; // What is left is a stated tempo that is not exact
+  } else {
+    self->bpm = n_ticks / n_frames * 60.0 * self->rate_hz / self->beat_ticks;
   }
-  return false;
+  measure_from(self, clock, tick);
+}
+
+/// Learn how the host counts bpm from one long block that went another way
+static void
+measure_block(Transport* const self, const int64_t clock, const double tick)
+{
+  const double n_frames = (double)(clock - self->told_clock) * self->speed;
+  const double n_ticks  = tick - self->told_tick;
+  const double factor   = factor_near(pace_of(self, n_frames, n_ticks), 0.02);
+
+  if (self->bpm > 0.0 && factor > 0.0 && n_ticks >= 24.0 * factor) {
+    self->bpm_factor = factor;
+  }
+}
+
+/// A beat of another length: what the host counts with bpm is this beat, as it
+/// should be, or what it counted before
+static void
+keep_pace(Transport* const self, const double bpm, const double beat_ticks)
+{
+  if (bpm <= 0.0 || self->beat_ticks == beat_ticks) {
+    return;
+  }
+
+  const double ratio    = beat_ticks / self->beat_ticks;
+  const double followed = bpm * ratio;
+  const bool   is_same  = self->bpm == bpm;
+  const bool   follows  = size_of(self->bpm - followed) <= 1e-3 * followed;
+  const bool   is_fixed =
+    size_of(self->bpm_factor - TICKS_PER_QUARTER / beat_ticks) < 1e-3 &&
+    beat_ticks != TICKS_PER_QUARTER; // Quarters, where they were no beats
+
+  if (!follows && (is_same || is_fixed)) {
+    self->bpm_factor *= ratio;
+  }
 }
 
 /// Before anything can be measured: does frame x tempo agree with the bars in
@@ -373,6 +511,15 @@ guess_factor(Transport* const self, const Position* const told)
   }
 }
 
+/// Ticks past the last beat; a little before a beat is that beat
+static double
+past_beat(const double tick, const double beat)
+{
+  const double past =
+    tick - (double)floor_of((tick + back_ticks) / beat) * beat;
+  return past > 0.0 ? past : 0.0;
+}
+
 /// From where on to play after a start at `tick`, having stood at `stood`
 static double
 join_after_start(const Transport* const self,
@@ -380,15 +527,35 @@ join_after_start(const Transport* const self,
                  const double           tick)
 {
   const double second = self->ticks_per_frame * self->rate_hz;
-  const double beat   = self->beat_ticks;
-  const double off    = stood - (double)floor_of(stood / beat + 0.5) * beat;
+
+  // Where it stopped, nothing is heard twice
+  const double stop = (double)self->stop_tick;
+  if (self->bar == self->stop_bar && size_of(tick - stop) <= 1.0) {
+    return stop;
+  }
 
   // Some hosts tell of the start a block late: then a beat is long past
   if (stood <= tick && tick - stood <= begun_s * second &&
-      size_of(off) < back_ticks) {
+      past_beat(stood, self->beat_ticks) < back_ticks) {
     return stood;
   }
   return tick - missed_s * second;
+}
+
+/// From where on to play after a jump from a place `past` a beat to `tick`
+static double
+join_after_jump(const Transport* const self,
+                const double           past,
+                const double           tick)
+{
+  const double second = self->ticks_per_frame * self->rate_hz;
+  const double here   = past_beat(tick, self->beat_ticks);
+
+  // Some hosts pass the end of a loop by a piece of a block, and then begin it
+  // that much after its first beat
+  return here <= begun_s * second && size_of(here - past) < back_ticks
+           ? tick - here
+           : tick - missed_s * second;
 }
 
 static void
@@ -433,16 +600,56 @@ take_frame(Transport* const      self,
   self->frame_tick = tick;
 }
 
-/// The host rolls on: follow it, or see that it has jumped
-static TransportChange
-roll_on(Transport* const self,
-        const int64_t    clock,
-        const double     expected,
-        const double     tick,
-        const bool       is_new_tempo)
+/// Whether it says of a rolling host that it is where it was, at another frame:
+/// the bar and beat are still those of before a locate
+static bool
+is_stale(const Transport* const self,
+         const Position* const  told,
+         const double           n_run,
+         const bool             is_leap)
 {
-  const double off = tick - expected;
+  const unsigned all = POSITION_FRAME | POSITION_BAR | POSITION_BAR_BEAT;
+  return self->is_rolling && is_leap && (told->fields & all) == all &&
+         n_run > 0.0 && n_run <= block_s * self->rate_hz &&
+         told->bar == self->told_bar && told->bar_beat == self->told_beat &&
+         size_of(told->frame - self->frame) >= same_frames;
+}
 
+/// Where a position is in truth, which may have been rounded, when frames say
+/// nothing else; all in ticks of the line
+static double
+unrounded(const Transport* const self,
+          const Position* const  told,
+          const double           tick,
+          const double           expected,
+          const bool             is_new_tempo,
+          const bool             is_leap)
+{
+  const unsigned all = POSITION_FRAME | POSITION_BAR | POSITION_BAR_BEAT;
+  if ((told->fields & all) != all || !self->is_known) {
+    return tick;
+  }
+
+  // Some hosts know only the beat when they tell of a new tempo
+  const double behind = expected - tick;
+  if (self->is_rolling && is_new_tempo && !is_leap && behind > 0.0 &&
+      behind < self->beat_ticks && is_beat(told)) {
+    return expected;
+  }
+
+  const double counted =
+    self->frame_tick + (told->frame - self->frame) * nominal_rate(self);
+  return size_of(counted - tick) <= rounding_of(self, told) ? counted : tick;
+}
+
+/// Whether the host has jumped
+static bool
+has_jumped(const Transport* const self,
+           const int64_t          clock,
+           const double           expected,
+           const double           tick,
+           const bool             is_new_tempo)
+{
   // A new tempo may have begun in the block before this one is told of it
   const double n_run = (double)(clock - self->told_clock);
   const double change =
@@ -451,21 +658,84 @@ roll_on(Transport* const self,
                          ? size_of(change) * n_run
                          : 0.0;
 
-  if (size_of(off) > drift_ticks + slack ||
-      tick < self->told_tick - back_ticks) {
-    return TRANSPORT_JUMPED;
+  return size_of(tick - expected) > drift_ticks + slack ||
+         tick < self->told_tick - back_ticks;
+}
+
+/// Follow a host that rolls on, no further than what rounding leaves open
+static void
+roll_on(Transport* const self,
+        const int64_t    clock,
+        const double     expected,
+        const double     tick,
+        const double     rounding,
+        const bool       is_other)
+{
+  const double n_frames = (double)(clock - self->base_clock);
+  const double off = tick - self->base_tick - n_frames * self->ticks_per_frame;
+
+  if (is_other) { // Another tempo, or a gap
+    measure_from(self, clock, tick);
+  } else if (size_of(off) > pace_ticks) {
+    measure(self, clock, tick);
   }
 
-  if (size_of(off) > rounding_ticks) {
-    if (is_new_tempo || measure(self, clock, tick)) {
-      measure_from(self, clock, tick);
-    }
-    anchor(self, clock, tick);
-  } else if (is_new_tempo) {
-    anchor(self, clock, expected);
-    measure_from(self, clock, tick);
+  // Where we thought to be is as good as what is told, or worth nothing
+  const bool is_near = size_of(tick - expected) <= 2.0 * rounding;
+  anchor(self,
+         clock,
+         is_near ? clamp(expected, tick - rounding, tick + rounding) : tick);
+  self->is_exact = rounding < fine_ticks || (self->is_exact && is_near);
+}
+
+/// Another metre, where it rolls on
+static void
+change_metre(Transport* const      self,
+             const Position* const told,
+             const Metre           metre,
+             const double          tick,
+             const int64_t         not_played)
+{
+  const double second = self->ticks_per_frame * self->rate_hz;
+
+  if (told->fields & POSITION_BAR
+        ? told->bar > (double)self->bar
+        : tick >= (double)transport_bar_end(self) - back_ticks) {
+    self->bar_tick = transport_bar_end(self);
+    ++self->bar;
+    set_join(self, (double)self->bar_tick);
+  } else if (tick - (double)self->bar_tick <= begun_s * second) {
+    set_join(self, (double)self->bar_tick); // Told late: the bar began in it
+  } else {
+    self->join_tick = not_played > self->bar_tick ? not_played : self->bar_tick;
   }
-  return TRANSPORT_SAME;
+  self->metre = metre;
+}
+
+/// Take down what may be asked of this position later
+static void
+note_down(Transport* const      self,
+          const int64_t         clock,
+          const Position* const told,
+          const bool            was_rolling)
+{
+  const bool is_placed = told->fields & POSITION_BAR;
+
+  self->told_clock = clock;
+  self->told_bar   = is_placed ? told->bar : self->told_bar;
+  self->told_beat =
+    told->fields & POSITION_BAR_BEAT ? told->bar_beat : self->told_beat;
+
+  if (is_placed && (told->fields & POSITION_BEATS_PER_BAR)) {
+    const double n_run = (double)(clock - self->metre_clock);
+    if (was_rolling) {
+      self->n_dense = n_run > block_s * self->rate_hz ? 0U
+                      : self->n_dense < DENSE         ? self->n_dense + 1U
+                                                      : DENSE;
+    }
+    self->metre_clock = clock;
+    remember(self, (int32_t)told->bar, self->metre);
+  }
 }
 
 TransportChange
@@ -478,78 +748,86 @@ transport_told(Transport* const      self,
   const bool     was_rolling = self->is_rolling;
   const double   speed       = self->speed;
   const double   bpm         = self->bpm;
+  const double   beat_ticks  = self->beat_ticks;
   const Metre    old_metre   = self->metre;
   const int32_t  old_bar     = self->bar;
   const double   expected    = transport_tick_at(self, clock);
   const int64_t  not_played  = transport_first_tick(self, clock);
   const double   old_inside  = expected - (double)self->bar_tick;
   const double   n_run       = (double)(clock - self->told_clock);
+  const bool     is_leap =
+    was_known && (told.fields & POSITION_FRAME) &&
+    size_of(told.frame - self->frame - n_run * speed) >= same_frames;
 
   // What it says of time, and then of place
   take_tempo(self, &told);
-  const Metre  metre  = metre_of(self->beats_per_bar, self->beat_unit);
-  const double tick   = place_of(self, &told, metre, expected);
-  const bool   rolls  = self->speed > 0.0;
-  const bool   is_new = bpm != self->bpm || speed != self->speed;
-
-  self->is_known = true;
+  keep_pace(self, bpm, beat_ticks);
+  const Metre  metre    = metre_of(self->beats_per_bar, self->beat_unit);
+  const bool   is_new   = bpm != self->bpm || speed != self->speed;
+  const double rounding = rounding_of(self, &told);
+  const double place    = place_of(self, &told, metre, expected);
+  const double tick = unrounded(self, &told, place, expected, is_new, is_leap);
+  const bool   rolls =
+    self->speed > 0.0 && !is_stale(self, &told, n_run, is_leap);
 
   TransportChange change = TRANSPORT_SAME;
-  if (rolls && was_rolling) {
-    change = roll_on(self, clock, expected, tick, is_new);
-    if (change == TRANSPORT_JUMPED && (told.fields & POSITION_FRAME) &&
-        size_of(told.frame - self->frame - n_run * speed) < 2.0 && !is_new) {
-      (void)measure(self, clock, tick); // Not the host leapt: we were too slow
-    }
-  } else {
+  double          said   = tick; ///< On the line as it is after this
+  if (!rolls || !was_rolling) {
     change = rolls         ? TRANSPORT_STARTED
              : was_rolling ? TRANSPORT_STOPPED
                            : TRANSPORT_MOVED;
+  } else if (has_jumped(self, clock, expected, tick, is_new)) {
+    change = TRANSPORT_JUMPED;
+    if ((told.fields & POSITION_FRAME) && !is_leap && !is_new) {
+      measure_block(self, clock, tick); // Not the host leapt: we were too slow
+    }
+  } else {
+    roll_on(self, clock, expected, tick, rounding, is_new || is_leap);
   }
 
+  self->is_known   = true;
   self->is_rolling = rolls;
-  double here      = tick;
   if (change == TRANSPORT_SAME) {
     if (!metre_is_equal(metre, self->metre)) {
       change = TRANSPORT_NEW_METRE;
-      if (told.fields & POSITION_BAR
-            ? told.bar > (double)self->bar
-            : tick >= (double)transport_bar_end(self) - back_ticks) {
-        transport_next_bar(self);
-        set_join(self, (double)self->bar_tick);
-      } else {
-        self->join_tick =
-          not_played > self->bar_tick ? not_played : self->bar_tick;
-      }
-      self->metre = metre;
+      change_metre(self, &told, metre, tick, not_played);
     }
   } else {
     const bool   has_bar = told.fields & POSITION_BAR;
     const double bar     = has_bar ? told.bar : (double)self->bar;
     const double begin   = bar_begin(self, bar, metre);
+    const double ahead   = (double)not_played - begin;
 
     self->metre = metre;
     guess_factor(self, &told);
     relocate(self, clock, bar, tick - begin);
-    here = self->anchor_tick;
+    said           = self->anchor_tick;
+    self->is_exact = rounding < fine_ticks || is_beat(&told) ||
+                     (self->is_exact && tick != place);
+    if (change == TRANSPORT_STOPPED) {
+      self->stop_bar  = (double)self->bar == bar ? self->bar : INT32_MIN;
+      self->stop_tick = floor_of(ahead);
+    }
   }
 
   self->ticks_per_frame = nominal_rate(self) * self->speed;
+  const double here     = self->anchor_tick;
 
   if (change == TRANSPORT_STARTED) {
     const double stood =
       was_known && self->bar == old_bar ? old_inside : here + 1.0;
     set_join(self, join_after_start(self, stood, here));
   } else if (change == TRANSPORT_JUMPED) {
-    set_join(self, here - missed_s * self->ticks_per_frame * self->rate_hz);
+    const double past = past_beat(old_inside, beat_ticks);
+    set_join(self, join_after_jump(self, past, here));
   } else if (change == TRANSPORT_MOVED && was_known && self->bar == old_bar &&
              metre_is_equal(old_metre, metre)) {
     change = TRANSPORT_SAME;
   }
 
   take_frame(self, &told, n_run, here);
-  self->told_clock = clock;
-  self->told_tick  = here;
+  self->told_tick = said;
+  note_down(self, clock, &told, was_rolling);
   return change;
 }
 

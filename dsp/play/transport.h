@@ -13,7 +13,13 @@
    line: a small difference moves the anchor without anything being played
    twice, since what is played follows cursors over notes; a large one, or a
    step back, is a jump.  Tempo is a first guess only, and is corrected by what
-   is measured between two positions.
+   is measured between two positions.  A position that was rounded moves the
+   line no further than rounding can not explain, so that the line comes nearer
+   to the host's with each of them.
+
+   Hosts tell a new metre up to a block after it began.  The metres of bars are
+   therefore remembered: where a host says its metre in every block, and so
+   would contradict at once, a bar that was heard before begins in its own.
 */
 #ifndef PERPETUO_PLAY_TRANSPORT_H
 #define PERPETUO_PLAY_TRANSPORT_H
@@ -23,6 +29,10 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/// Bars of which the metre is remembered; a later one takes the place of one
+/// so many bars before it
+#define TRANSPORT_N_VISITED 1024U
 
 /// Which fields of a Position were given
 enum {
@@ -54,8 +64,14 @@ typedef enum {
   TRANSPORT_STARTED,   ///< It rolls now
   TRANSPORT_STOPPED,   ///< It stands now
   TRANSPORT_JUMPED,    ///< It rolls, but elsewhere
-  TRANSPORT_NEW_METRE, ///< It rolls on in another metre
+  TRANSPORT_NEW_METRE, ///< It rolls on in another metre, from this bar on
 } TransportChange;
+
+/// A bar of which the host told the metre
+typedef struct {
+  int32_t bar;
+  Metre   metre; ///< Of no beats where nothing is known
+} VisitedBar;
 
 typedef struct {
   double  rate_hz;     ///< Sample rate
@@ -79,10 +95,13 @@ typedef struct {
   int64_t anchor_clock;
   double  anchor_tick;
   double  ticks_per_frame;
+  bool    is_exact; ///< It began at a place that was not rounded
 
   // What was told last, and where measuring began
   int64_t told_clock;
   double  told_tick;
+  double  told_bar;
+  double  told_beat;
   int64_t base_clock;
   double  base_tick;
 
@@ -90,6 +109,15 @@ typedef struct {
   // until a host says otherwise
   double frame;      ///< At told_clock
   double frame_tick; ///< On the line, at `frame`
+
+  // Where it stopped: the first tick of a bar that was not played any more
+  int32_t stop_bar;
+  int64_t stop_tick;
+
+  // Metres of bars, and whether a wrong one would be contradicted at once
+  int64_t    metre_clock; ///< When a metre was told last
+  unsigned   n_dense;     ///< How often in a row that was shortly after another
+  VisitedBar visited[TRANSPORT_N_VISITED];
 } Transport;
 
 /// A transport that stands at bar 0 in 4/4
@@ -129,9 +157,13 @@ transport_first_tick(const Transport* transport, int64_t clock);
 REALTIME int64_t
 transport_bar_end(const Transport* transport);
 
-/// Go on to the next bar
+/// Go on to the next bar, in its own metre if that is known
 REALTIME void
 transport_next_bar(Transport* transport);
+
+/// The metre of a bar that lies ahead, as far as one can know
+REALTIME Metre
+transport_metre_of(const Transport* transport, int32_t bar);
 
 /// Be in the bar that is played at a frame, where nobody has followed the bars
 REALTIME void
