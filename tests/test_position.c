@@ -57,7 +57,7 @@ typedef struct {
   double  frame; ///< Of the song
   uint8_t channel;
   uint8_t key;
-  uint8_t velocity;
+  uint8_t velocity; ///< 0 for any
   bool    is_heard;
   bool    is_free; ///< May be missing: on the border of what is played
 } Onset;
@@ -163,6 +163,16 @@ song_forgive(Song* const song, const double frame, const double window)
   }
 }
 
+/// Let what comes so long after a frame be of any velocity
+static void
+song_any_velocity(Song* const song, const double frame, const double n_frames)
+{
+  const Song part = song_between(song, frame, frame + n_frames);
+  for (size_t i = 0U; i < part.n; ++i) {
+    part.onsets[i].velocity = 0U;
+  }
+}
+
 /// Let it end with a bar line: what is in its frame may be heard or not
 static void
 song_end(Song* const song, const Timeline* const map, const int32_t bar)
@@ -212,7 +222,8 @@ nearest_onset(const Song* const         song,
        ++i) {
     Onset* const onset = &song->onsets[i];
     if (!onset->is_heard && onset->channel == (event->bytes[0] & 0x0FU) &&
-        onset->key == event->bytes[1] && onset->velocity == event->bytes[2] &&
+        onset->key == event->bytes[1] &&
+        (!onset->velocity || onset->velocity == event->bytes[2]) &&
         (!found || fabs(onset->frame - at) < fabs(found->frame - at))) {
       found = onset;
     }
@@ -638,6 +649,196 @@ close_puppet(Host* const host)
   Notes notes = hosted_notes(host);
   notes_free(&notes);
   NEAR(host_get(host, "late"), 0, 0);
+  host_free(host);
+}
+
+// Metres
+// ------------------------------------------------------------------------
+
+/// All of them, and changes between them, of one tempo in quarters
+static Timeline
+map_of_metres(const double bpm)
+{
+  static const struct {
+    int32_t bar;
+    Metre   metre;
+  } rows[]     = {{2, {3U, 4U}},
+                  {5, {6U, 8U}},
+                  {7, {7U, 8U}},
+                  {10, {12U, 8U}},
+                  {12, {5U, 4U}},
+                  {13, {2U, 4U}},
+                  {17, {2U, 2U}},
+                  {18, {5U, 16U}},
+                  {21, {6U, 8U}},
+                  {24, {4U, 4U}}};
+  Timeline map = timeline(RATE_HZ, bpm, (Metre){4U, 4U});
+  for (size_t i = 0U; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+    CHECK(!timeline_set_metre(&map, rows[i].bar, rows[i].metre));
+  }
+  return map;
+}
+
+/// Roll to a bar line, and see at every block that the bar shown is the host's
+static void
+roll_and_see_bars(Host* const host, const int32_t end, const uint32_t n_block)
+{
+  unsigned n_other = 0U;
+  for (const int64_t last = bar_frame(host_timeline(host), end);
+       host_song_frame(host) < last;) {
+    const int64_t left = last - host_song_frame(host);
+    host_run(host, left < n_block ? (uint32_t)left : n_block);
+    const double frame = (double)host_song_frame(host) - 1.0;
+    n_other += host_get(host, "bar") !=
+               (float)timeline_place(host_timeline(host), frame).bar + 1.0f;
+  }
+  CHECK(n_other == 0U);
+}
+
+static void
+test_bars_of_every_metre_are_the_hosts(void)
+{
+  static const struct {
+    const char*   what;
+    HostPositions how;
+    uint32_t      n_block;
+  } rows[] = {
+    {"beats", {.tell = HOST_TELL_EVERY}, 256U},
+    {"quarters", {.bpm_in_quarters = true}, 256U},
+    {"quarters, rounded", {.bpm_in_quarters = true, .is_coarse = true}, 64U},
+    {"quarters, long blocks", {.bpm_in_quarters = true}, 4096U},
+    {"quarters, changes",
+     {.tell = HOST_TELL_CHANGES, .bpm_in_quarters = true},
+     512U},
+    {"beats, changes", {.tell = HOST_TELL_CHANGES}, 512U},
+    {"sparse, blank", {.tell = HOST_TELL_SPARSE, .is_blank = true}, 300U},
+  };
+  for (size_t i = 0U; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+    const Timeline map  = map_of_metres(128.0);
+    Host* const    host = open_host(RATE_HZ, &rows[i].how);
+    Song           song = song_of(&map, 0, 29);
+    host_set_timeline(host, &map);
+    host_run(host, 64U);
+    host_play(host);
+    roll_and_see_bars(host, 28, rows[i].n_block);
+    song_end(&song, &map, 28);
+    CHECK(is_played(rows[i].what, host, &song, ONE_SAMPLE_ROUNDED));
+    hosted_settle(host);
+    Notes notes = hosted_notes(host);
+    notes_free(&notes);
+    song_free(&song);
+    host_free(host);
+  }
+}
+
+/// A metre that a host tells a block after it began
+static void
+test_a_metre_told_late(void)
+{
+  static const uint32_t blocks[] = {64U, 256U, 1024U, 1000U};
+  for (unsigned i = 0U; i < 8U; ++i) {
+    const HostPositions how = {
+      .is_late = true, .bpm_in_quarters = i % 2U == 1U, .is_coarse = i >= 6U};
+    const uint32_t n    = blocks[i % 4U];
+    const Timeline map  = map_of_metres(128.0);
+    Host* const    host = open_host(RATE_HZ, &how);
+    Song           song = song_of(&map, 0, 29);
+    host_set_timeline(host, &map);
+    host_run(host, n);
+    host_play(host);
+    roll_and_see_bars(host, 28, n);
+    song_end(&song, &map, 28);
+
+    // The first time, what was in the block is heard when it is told; what the
+    // old metre had there is heard too, or stands for it if it is that note
+    for (uint32_t k = 1U; k < map.n_spans; ++k) {
+      song_any_velocity(&song, map.spans[k].frame - 1.0, n + 1.0);
+    }
+    const Match first = match(host_capture(host), &song, n + 2.0);
+    CHECK(!first.n_missing && first.n_extra <= 4U);
+    for (uint32_t k = 1U; k < map.n_spans; ++k) {
+      song_forgive(&song, map.spans[k].frame + n / 2.0, n / 2.0 + 1.0);
+    }
+    const Match rest = match(host_capture(host), &song, n + 2.0);
+    NEAR(rest.early, 0.0, ONE_SAMPLE_ROUNDED);
+    NEAR(rest.late, 0.0, ONE_SAMPLE_ROUNDED);
+    hosted_settle(host);
+    Notes notes = hosted_notes(host);
+    notes_free(&notes);
+    song_free(&song);
+
+    // The second time it is known, and everything is in its place
+    host_clear_capture(host);
+    host_locate(host, 0);
+    host_run(host, n);
+    host_play(host);
+    roll_and_see_bars(host, 28, n);
+    song = song_of(&map, 0, 29);
+    song_end(&song, &map, 28);
+    CHECK(is_played("the second time", host, &song, how.is_coarse ? 2.0 : 1.1));
+    hosted_settle(host);
+    notes = hosted_notes(host);
+    notes_free(&notes);
+    NEAR(host_get(host, "late"), 0, 0);
+    song_free(&song);
+    host_free(host);
+  }
+}
+
+/// Loops over a change of metre are right from the second round on
+static void
+test_a_loop_over_a_metre_told_late(void)
+{
+  const HostPositions how   = {.is_late = true, .bpm_in_quarters = true};
+  const uint32_t      n     = 1000U;
+  const Timeline      map   = map_of_metres(128.0);
+  Host* const         host  = open_host(RATE_HZ, &how);
+  const int64_t       begin = bar_frame(&map, 4);
+  const int64_t       end   = bar_frame(&map, 8);
+  host_set_timeline(host, &map);
+  host_loop(host, HOST_LOOP_EXACT, begin, end);
+  host_locate(host, begin);
+  host_run(host, n);
+  host_play(host);
+  host_run_for(host, (uint64_t)(end - begin), n);
+  for (unsigned pass = 0U; pass < 3U; ++pass) {
+    const size_t before = n_events(host);
+    host_run_for(host, (uint64_t)(end - begin), n);
+    const Capture events = events_since(host, before);
+    Song          song   = song_of(&map, 4, 9);
+    song_end(&song, &map, 8);
+    CHECK(is_heard_in("round", &events, &song, 1.1));
+    song_free(&song);
+  }
+  host_free(host);
+}
+
+/// A song that is edited is not what is remembered of it: at most one block is
+/// heard as it was
+static void
+test_a_metre_that_is_no_more(void)
+{
+  const HostPositions how  = {.is_late = true};
+  const uint32_t      n    = 256U;
+  const Timeline      map  = map_of_metres(128.0);
+  const Timeline      flat = timeline(RATE_HZ, 128.0, (Metre){4U, 4U});
+  Host* const         host = open_host(RATE_HZ, &how);
+  host_set_timeline(host, &map);
+  play_bars(host, 0, 28, n);
+  host_set_timeline(host, &flat);
+  play_bars(host, 0, 28, n);
+  Song song = song_of(&flat, 0, 29);
+  song_end(&song, &flat, 28);
+  const Match m = match(host_capture(host), &song, n + 2.0);
+  CHECK(!m.n_missing && m.n_extra <= 8U);
+  song_free(&song);
+
+  // And then it is known
+  play_bars(host, 0, 28, n);
+  song = song_of(&flat, 0, 29);
+  song_end(&song, &flat, 28);
+  CHECK(is_played("the edited song", host, &song, 1.1));
+  song_free(&song);
   host_free(host);
 }
 
@@ -1202,6 +1403,10 @@ main(void)
   RUN(test_a_start_within_a_beat_is_soon_exact);
   RUN(test_a_tempo_map_is_followed_to_the_sample);
   RUN(test_a_tempo_told_late_is_caught_up_with);
+  RUN(test_bars_of_every_metre_are_the_hosts);
+  RUN(test_a_metre_told_late);
+  RUN(test_a_loop_over_a_metre_told_late);
+  RUN(test_a_metre_that_is_no_more);
   RUN(test_carla_as_a_client);
   RUN(test_carla_in_a_rack);
   RUN(test_carla_in_a_rack_of_jack);
