@@ -258,6 +258,59 @@ test_changes_of_the_map_are_told_where_they_are(void)
 }
 
 static void
+test_changes_of_the_map_can_be_told_late(void)
+{
+  Host* const         host = mirror(HOST_WORK_AT_END);
+  const HostPositions how  = {.is_late = true};
+  Timeline            map  = timeline(48000.0, 120.0, common_time);
+  CHECK(!timeline_set_tempo(&map, 1, 60.0));
+  CHECK(!timeline_set_metre(&map, 1, compound));
+  host_set_timeline(host, &map);
+  host_set_positions(host, &how);
+  host_locate(host, 96000 - 100);
+  host_play(host);
+  host_run(host, 512U);
+  NEAR(host_get(host, "offset"), 0, 0);
+  NEAR(host_get(host, "bpm"), 120, 0);
+  NEAR(host_get(host, "bar"), 0, 0);
+  host_run(host, 512U);
+  NEAR(host_get(host, "offset"), 0, 0);
+  NEAR(host_get(host, "bpm"), 120, 0); // Eighths
+  NEAR(host_get(host, "bar"), 1, 0);
+  NEAR(host_get(host, "bar_beat"), 412.0 / 24000.0, 1e-6);
+  host_free(host);
+}
+
+static void
+test_a_test_can_say_what_it_likes(void)
+{
+  Host* const         host = mirror(HOST_WORK_AT_END);
+  const HostPositions how  = {.tell = HOST_TELL_NOTHING};
+  const HostPosition  said = {HOST_BAR | HOST_BAR_BEAT | HOST_SPEED,
+                              9,
+                              -1.0f,
+                              -7,
+                              1.25,
+                              9.0,
+                              9.0,
+                              9,
+                              9.0};
+  host_set_positions(host, &how);
+  host_play(host);
+  host_run(host, 64U);
+  NEAR(host_get(host, "positions"), 0, 0);
+  CHECK(host_say(host, 17U, &said));
+  host_run(host, 64U);
+  NEAR(host_get(host, "positions"), 1, 0);
+  NEAR(host_get(host, "offset"), 17, 0);
+  NEAR(host_get(host, "keys"), 3, 0);
+  NEAR(host_get(host, "speed"), -1, 0);
+  NEAR(host_get(host, "bar"), -7, 0);
+  NEAR(host_get(host, "bar_beat"), 1.25, 0);
+  host_free(host);
+}
+
+static void
 test_loops_wrap_in_both_manners(void)
 {
   Host* const host = mirror(HOST_WORK_AT_END);
@@ -542,6 +595,8 @@ main(void)
   RUN(test_compound_metres_have_two_tempos);
   RUN(test_positions_can_be_rare_and_poor);
   RUN(test_changes_of_the_map_are_told_where_they_are);
+  RUN(test_changes_of_the_map_can_be_told_late);
+  RUN(test_a_test_can_say_what_it_likes);
   RUN(test_loops_wrap_in_both_manners);
   RUN(test_midi_comes_back_with_its_place);
   RUN(test_faults_are_found);

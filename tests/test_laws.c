@@ -31,7 +31,7 @@ static const Way usual = {URI_DUO,
                           1024U,
                           HOST_WORK_INSIDE,
                           N_BARS,
-                          {HOST_TELL_EVERY, 0U, false, false, false, false}};
+                          {.tell = HOST_TELL_EVERY}};
 
 static Notes reference; ///< Bars 0 .. N_BARS - 1 of the duo, the usual way
 
@@ -698,6 +698,112 @@ test_late_work_leaves_rests_and_no_other_notes(void)
   host_free(host);
 }
 
+/// Notes that began in some frames of the host's run, as a new list
+static Notes
+notes_between(const Notes* const all, const uint64_t begin, const uint64_t end)
+{
+  Notes some = {(CaptureNote*)calloc(all->n + 1U, sizeof(CaptureNote)), 0U};
+  for (size_t i = 0U; i < all->n; ++i) {
+    if (all->notes[i].frame >= begin && all->notes[i].frame < end) {
+      some.notes[some.n++] = all->notes[i];
+    }
+  }
+  return some;
+}
+
+/// A worker that takes so many runs for a phrase is late in the first round of
+/// a loop, and in no other
+static void
+check_slow_loop(const int32_t begin, const int32_t end, const uint32_t n_runs)
+{
+  Way way            = usual;
+  way.work           = HOST_WORK_AT_END;
+  Host* const   host = open_way(&way);
+  const int64_t from =
+    (int64_t)ceil(timeline_frame(host_timeline(host), begin, 0.0));
+  const int64_t to =
+    (int64_t)ceil(timeline_frame(host_timeline(host), end, 0.0));
+  const uint64_t n_round = (uint64_t)(to - from);
+  host_delay_work(host, n_runs);
+  host_loop(host, HOST_LOOP_EXACT, from, to);
+  host_locate(host, from);
+  host_play(host);
+  host_run_for(host, n_round, 1024U);
+  const float    late  = host_get(host, "late");
+  const uint64_t first = host_n_frames(host);
+  CHECK(late > 0.0f);
+  host_run_for(host, 2U * n_round, 1024U);
+  const uint64_t last = host_n_frames(host);
+  NEAR(host_get(host, "late"), late, 0);
+  hosted_settle(host);
+
+  Notes       all    = hosted_notes(host);
+  const Notes wanted = notes_of_bars(&reference, begin, end);
+  for (unsigned round = 0U; round < 2U; ++round) {
+    const uint64_t at    = first + round * n_round;
+    Notes          heard = notes_between(&all, at, at + n_round);
+    CHECK(at + n_round <= last);
+    for (size_t i = 0U; i < heard.n; ++i) { // The wrap may cut the last ones
+      heard.notes[i].is_whole &= heard.notes[i].bar < end - 1;
+    }
+    CHECK(notes_are_equal("a round of a loop", &wanted, &heard));
+    notes_free(&heard);
+  }
+  notes_free(&all);
+  host_free(host);
+}
+
+static void
+test_a_loop_is_late_in_its_first_round_only(void)
+{
+  check_slow_loop(4, 8, 60U);    // One phrase
+  check_slow_loop(18, 22, 80U);  // The ends of two
+  check_slow_loop(16, 32, 120U); // Four
+  check_slow_loop(18, 34, 120U); // The end of one, three, and half of another
+}
+
+/// What is there already is heard, nothing before it, and nothing twice
+static void
+test_a_late_phrase_is_joined_and_counted_once(void)
+{
+  Way way          = usual;
+  way.uri          = URI_MELODY;
+  way.work         = HOST_WORK_AT_END;
+  Notes    parts   = part_of(&reference, false);
+  unsigned n_tried = 0U;
+  for (int32_t bar = 4; bar < 40; bar += 4) {
+    // Half a second late, within the first bar
+    const Notes first = notes_of_bars(&parts, bar, bar + 1);
+    if (first.n < 3U || first.notes[0].tick > 200U) {
+      continue;
+    }
+    ++n_tried;
+    Host* const host = open_way(&way);
+    host_delay_work(host, 24U);
+    host_locate_bar(host, bar, 0.0);
+    host_play(host);
+    host_run_to_bar(host, bar + 8, 1024U);
+    NEAR(host_get(host, "late"), 1, 0);
+    hosted_settle(host);
+
+    Notes        heard = hosted_notes(host);
+    const double n_tick =
+      timeline_tick_frames(host_timeline(host), &host_timeline(host)->spans[0]);
+    const uint32_t there  = (uint32_t)(25.0 * 1024.0 / n_tick);
+    Notes          wanted = notes_of_bars(&parts, bar, bar + 8);
+    while (wanted.n && wanted.notes->bar == bar && wanted.notes->tick < there) {
+      ++wanted.notes;
+      --wanted.n;
+    }
+    CHECK(wanted.n > 8U);
+    CHECK(notes_are_equal("a late phrase", &wanted, &heard));
+    notes_free(&heard);
+    host_free(host);
+  }
+  CHECK(n_tried > 1U);
+  notes_free(&parts);
+}
+
 static void
 test_refused_work_is_asked_for_again(void)
 {
@@ -774,6 +880,8 @@ main(void)
   RUN(test_automation_on_a_bar_line_is_heard_at_the_next);
   RUN(test_following_the_host_again_plays_nothing_of_the_past);
   RUN(test_late_work_leaves_rests_and_no_other_notes);
+  RUN(test_a_loop_is_late_in_its_first_round_only);
+  RUN(test_a_late_phrase_is_joined_and_counted_once);
   RUN(test_refused_work_is_asked_for_again);
   RUN(test_export_beside_a_busy_worker);
   notes_free(&reference);

@@ -607,6 +607,52 @@ test_counts_what_is_late(void)
   CHECK(player.n_late == 1U);
 }
 
+/// A bar began in 4/4, and a block later it is told to be in 3/4
+static void
+test_a_bar_that_is_in_another_metre(void)
+{
+  const Note four[] = {
+    {0U, 2000U, 60U, 90U}, {0U, 2000U, 61U, 90U}, {8U, 4U, 63U, 90U}};
+  const Note  three[] = {{0U, 100U, 60U, 70U},
+                         {0U, 100U, 62U, 90U},
+                         {8U, 100U, 63U, 90U},
+                         {40U, 4U, 60U, 90U}};
+  const Metre waltz   = {3U, 4U};
+  set_up_notes(four, 3U);
+  schedule_set_metre(&schedule, waltz);
+  const Request request = schedule_request(&schedule.now, PART_MELODY);
+  const int     i_slot  = plan_lend(&plan, &request);
+  Phrase* const phrase  = &plan.slots[i_slot].phrase;
+  phrase_init(phrase, 1U, 2880U);
+  memcpy(phrase->notes, three, sizeof(three));
+  phrase->n_notes = 4U;
+  CHECK(plan_answer(&plan, (uint32_t)i_slot, plan.slots[i_slot].serial, true));
+  schedule_set_metre(&schedule, (Metre){4U, 4U});
+
+  run(500U, MIDI_BLOCK_MAX);
+  CHECK(n_events == 4U && player.n_sounding == 2U); // 63 has come and gone
+  transport.metre = waltz;
+  schedule_set_metre(&schedule, waltz);
+  player_bar_again(&player, 0, transport_clock_of(&transport, 0));
+  run(4000U, MIDI_BLOCK_MAX);
+
+  // 61 ends, 62 is heard after all, and what began already does not again;
+  // 60 ends as it should have, and its next one is its own
+  CHECK(is_event(4U, 1500, 0x80U, 61U) && is_event(5U, 1500, 0x90U, 62U));
+  CHECK(is_event(6U, 2000, 0x80U, 60U) && is_event(7U, 2000, 0x90U, 60U));
+  CHECK(is_event(8U, 2100, 0x80U, 60U) && is_event(9U, 3500, 0x80U, 62U));
+  CHECK(n_events == 10U && player.n_late == 0U);
+
+  // Where the right phrase is not there yet, the wrong one ends all the same
+  set_up_notes(four, 3U);
+  run(100U, MIDI_BLOCK_MAX);
+  CHECK(n_events == 2U);
+  schedule_set_metre(&schedule, waltz);
+  player_bar_again(&player, 0, transport_clock_of(&transport, 0));
+  run(100U, MIDI_BLOCK_MAX);
+  CHECK(n_events == 4U && is_quiet());
+}
+
 static void
 test_a_slow_worker_is_heard_as_silence(void)
 {
@@ -965,6 +1011,7 @@ main(void)
   RUN(test_a_late_phrase_is_joined);
   RUN(test_late_joins_what_is_due_between_frames);
   RUN(test_counts_what_is_late);
+  RUN(test_a_bar_that_is_in_another_metre);
   RUN(test_a_slow_worker_is_heard_as_silence);
   RUN(test_a_new_channel_ends_on_the_old);
   RUN(test_both_parts_on_one_key);

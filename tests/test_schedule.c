@@ -470,6 +470,40 @@ test_looks_ahead_in_the_metre_and_the_rerolls(void)
   CHECK(serve(&mix) == 7U && asked[6].metre.n_beats == 4U);
 }
 
+/// Bars of which a host told the metre before
+static void
+test_looks_ahead_in_the_metres_that_are_known(void)
+{
+  static Transport transport;
+  const Mix        mix = mix_of_bars(2U);
+  transport_init(&transport, 48000.0);
+  for (int bar = 0; bar < 8; ++bar) {
+    const Position position = {
+      0x7EU, 0.0, 1.0, bar, 0.0, bar / 3 == 1 ? 3.0 : 4.0, 4.0, 1200.0};
+    (void)transport_told(&transport, bar * 9600, &position);
+  }
+  const Position back = {0x7EU, 0.0, 1.0, 1.0, 0.0, 4.0, 4.0, 1200.0};
+  (void)transport_told(&transport, 8 * 9600, &back);
+
+  plan_init(&plan);
+  schedule_init(&schedule, 1U << PART_MELODY);
+  schedule_follow(&schedule, &transport);
+  schedule_locate(&schedule, 1, common, &mix);
+  CHECK(schedule.next.metre.n_beats == 4U);
+  CHECK(serve(&mix) == 8U);
+  for (int32_t i = 0; i < 8; ++i) { // By the first bar of each phrase
+    CHECK(asked[i].i_phrase == i);
+    CHECK(asked[i].metre.n_beats == (i == 2 ? 3U : 4U));
+  }
+  schedule_advance(&schedule, common, &mix);
+  CHECK(schedule.now.bar == 2 && schedule.next.metre.n_beats == 3U);
+  CHECK(serve(&mix) == 1U && asked[0].i_phrase == 1);
+  CHECK(asked[0].metre.n_beats == 3U);
+  schedule_latch(&schedule, &mix);
+  CHECK(schedule.next.bar == 3 && schedule.next.metre.n_beats == 3U);
+  CHECK(serve(&mix) == 0U);
+}
+
 static void
 test_held_needs_no_more(void)
 {
@@ -534,6 +568,7 @@ main(void)
   RUN(test_does_not_ask_twice);
   RUN(test_nothing_ahead_while_a_knob_moves);
   RUN(test_looks_ahead_in_the_metre_and_the_rerolls);
+  RUN(test_looks_ahead_in_the_metres_that_are_known);
   RUN(test_held_needs_no_more);
   RUN(test_what_plays_is_not_given_away);
   CHECK_END();

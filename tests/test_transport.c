@@ -838,6 +838,220 @@ test_first_tick_while_standing(void)
   CHECK(transport_first_tick(&transport, 777) == 961);
 }
 
+/// A locate as some hosts tell it: a new frame, with the old bar and beat
+static void
+test_a_stale_place_stands(void)
+{
+  const unsigned all      = 0x7FU;
+  Position       position = position_of(3.0, 0.0, 1.0);
+  position.frame          = 288000.0;
+  transport_init(&transport, RATE_HZ);
+  CHECK(tell_some(0, all, position) == TRANSPORT_STARTED);
+  position.frame += 512.0;
+  position.bar_beat = 512.0 / BEAT;
+  CHECK(tell_some(512, all, position) == TRANSPORT_SAME);
+  position.frame = 960000.0;
+  CHECK(tell_some(1024, all, position) == TRANSPORT_STOPPED);
+  CHECK(!transport.is_rolling);
+  position.bar      = 10.0;
+  position.bar_beat = 0.0;
+  CHECK(tell_some(1536, all, position) == TRANSPORT_STARTED);
+  CHECK(transport.bar == 10 && transport.join_tick == 0);
+
+  // A loop of one block is at its old frame, too, and rolls
+  CHECK(tell_some(2048, all, position) == TRANSPORT_SAME);
+  CHECK(transport.is_rolling);
+
+  // And one who tells seldom, and rounds, may be anywhere in that beat
+  position.frame += 30000.0;
+  CHECK(tell_some(2048 + BEAT, all, position) == TRANSPORT_JUMPED);
+  CHECK(transport.is_rolling);
+}
+
+static void
+test_a_start_where_it_stopped_plays_nothing_twice(void)
+{
+  // 5 ms after the second beat, which was heard
+  start(3.0, 0.0);
+  CHECK(tell(BEAT + 240, 3.0, 1.0 + 240.0 / BEAT, 0.0) == TRANSPORT_STOPPED);
+  CHECK(tell(9 * BEAT, 3.0, 1.0 + 240.0 / BEAT, 1.0) == TRANSPORT_STARTED);
+  CHECK(transport.join_tick == 970);
+
+  // Stopped a block back, and started from where it was
+  start(3.0, 0.0);
+  CHECK(tell(BEAT + 240, 3.0, 1.0 - 272.0 / BEAT, 0.0) == TRANSPORT_STOPPED);
+  CHECK(tell(9 * BEAT, 3.0, 1.0 + 240.0 / BEAT, 1.0) == TRANSPORT_STARTED);
+  CHECK(transport.join_tick == 970);
+
+  // Stopped a block back, and started from there: that block is heard again
+  start(3.0, 0.0);
+  CHECK(tell(BEAT + 240, 3.0, 1.0 - 272.0 / BEAT, 0.0) == TRANSPORT_STOPPED);
+  CHECK(tell(9 * BEAT, 3.0, 1.0 - 272.0 / BEAT, 1.0) == TRANSPORT_STARTED);
+  CHECK(transport.join_tick < 950);
+}
+
+static void
+test_an_overrun_loop_keeps_its_first_beat(void)
+{
+  // 50 ms past the end of bar 4, and as much past the beginning of bar 3
+  start(3.0, 0.0);
+  go_on(2 * BAR + 2400);
+  CHECK(tell(2 * BAR + 2400, 3.0, 0.1, 1.0) == TRANSPORT_JUMPED);
+  CHECK(transport.bar == 3 && transport.join_tick == 0);
+
+  // On any beat, but not where only chance is near
+  start(3.0, 0.0);
+  go_on(2 * BAR + 2400);
+  CHECK(tell(2 * BAR + 2400, 3.0, 2.1, 1.0) == TRANSPORT_JUMPED);
+  CHECK(transport.join_tick == 1920);
+  start(3.0, 0.0);
+  go_on(2 * BAR + 2500);
+  CHECK(tell(2 * BAR + 2500, 3.0, 0.1, 1.0) == TRANSPORT_JUMPED);
+  CHECK(transport.join_tick == 77); // 10 ms back
+  start(3.0, 0.0);
+  go_on(2 * BAR + 4900);
+  CHECK(tell(2 * BAR + 4900, 3.0, 4900.0 / BEAT, 1.0) == TRANSPORT_JUMPED);
+  CHECK(transport.join_tick > 170); // More than 0.1 s
+}
+
+/// Told of a new tempo, and rounded down to the beat: on we go
+static void
+test_a_new_tempo_may_be_told_with_the_beat_alone(void)
+{
+  const unsigned all      = 0x7FU;
+  Position       position = position_of(3.0, 0.0, 1.0);
+  transport_init(&transport, RATE_HZ);
+  CHECK(tell_some(0, all, position) == TRANSPORT_STARTED);
+  position.frame    = 1.7 * BEAT;
+  position.bar_beat = 1.0;
+  position.bpm      = 60.0;
+  CHECK(tell_some(17 * BEAT / 10, all, position) == TRANSPORT_SAME);
+  NEAR(inside(17 * BEAT / 10), 1632.0, 1e-6);
+  NEAR(inside(27 * BEAT / 10), 1632.0 + 480.0, 1e-6);
+}
+
+/// A gap, or an edited map, is a leap within one block; the tempo is another
+/// matter
+static void
+test_leaps_say_nothing_of_the_tempo(void)
+{
+  const double leaps[] = {-50.0, -20.0, 20.0, 40.0, 59.0, 70.0, 500.0, 1440.0};
+  for (unsigned i = 0U; i < 16U; ++i) {
+    const unsigned fields = i % 2U ? 0x7FU : 0x7FU & ~(unsigned)POSITION_FRAME;
+    Position       position = position_of(0.0, 0.0, 1.0);
+    double         ticks    = 0.0;
+    transport_init(&transport, RATE_HZ);
+    for (int64_t clock = 0; clock < 200 * 256; clock += 256) {
+      ticks += clock == 60 * 256 ? leaps[i / 2U] : 0.0;
+      position.frame    = (double)clock; // Continuous: the map was edited
+      position.bar      = floor(ticks / 3840.0);
+      position.bar_beat = ticks / 960.0 - 4.0 * position.bar;
+      go_on(clock);
+      (void)tell_some(clock, fields, position);
+      NEAR(transport.ticks_per_frame, 0.04, 1e-9);
+      NEAR(inside(clock) + 3840.0 * transport.bar, ticks, 0.01);
+      ticks += 256.0 * 0.04;
+    }
+  }
+}
+
+/// Another unit of beats: bpm counts them now, or what it counted before
+static void
+test_the_pace_is_kept_into_another_metre(void)
+{
+  const struct {
+    double before;
+    double bpm;
+    double factor;
+  } rows[] = {{120.0, 240.0, 1.0}, {120.0, 120.0, 2.0}};
+  for (unsigned i = 0U; i < 2U; ++i) {
+    Position position = position_of(4.0, 0.0, 1.0);
+    position.bpm      = rows[i].before;
+    transport_init(&transport, RATE_HZ);
+    CHECK(transport_told(&transport, 0, &position) == TRANSPORT_STARTED);
+    position.bar           = 5.0;
+    position.beats_per_bar = 6.0;
+    position.beat_unit     = 8.0;
+    position.bpm           = rows[i].bpm;
+    CHECK(transport_told(&transport, BAR, &position) == TRANSPORT_NEW_METRE);
+    NEAR(transport.bpm_factor, rows[i].factor, 1e-9);
+    NEAR(transport.ticks_per_frame, 0.04, 1e-9);
+
+    // Quarters are counted still when the tempo changes with the metre
+    position.bar           = 6.0;
+    position.beats_per_bar = 4.0;
+    position.beat_unit     = 4.0;
+    position.bpm           = 100.0;
+    CHECK(transport_told(&transport, BAR + 3 * BEAT, &position) ==
+          TRANSPORT_NEW_METRE);
+    NEAR(transport.bpm_factor, 1.0, 1e-9);
+  }
+}
+
+/// Blocks from there, told in full, with a metre for bar 5
+static void
+roll_blocks(const int64_t begin, const int64_t end, const double n_beats)
+{
+  for (int64_t clock = begin; clock < end; clock += 1000) {
+    const double at       = (double)(clock - begin) / BEAT;
+    const double five     = at < 4.0 ? at : at - 4.0;
+    Position     position = position_of(4.0, five, 1.0);
+    if (at >= 4.0) {
+      position.bar           = five < n_beats ? 5.0 : 6.0;
+      position.bar_beat      = five < n_beats ? five : five - n_beats;
+      position.beats_per_bar = five < n_beats ? n_beats : 4.0;
+    }
+    go_on(clock);
+    (void)transport_told(&transport, clock, &position);
+  }
+}
+
+static void
+test_metres_of_visited_bars_are_remembered(void)
+{
+  transport_init(&transport, RATE_HZ);
+  CHECK(transport_metre_of(&transport, 5).n_beats == 4U);
+  roll_blocks(0, 8 * BEAT, 3.0);
+  CHECK(transport_metre_of(&transport, 4).n_beats == 4U);
+  CHECK(transport_metre_of(&transport, 5).n_beats == 3U);
+  CHECK(transport_metre_of(&transport, 6).n_beats == 4U);
+  CHECK(transport_metre_of(&transport, 5 + 1024).n_beats == 4U);
+
+  // The second time it begins in its own, before anybody has said so
+  roll_blocks(10 * BEAT, 14 * BEAT - 1, 3.0);
+  CHECK(transport.bar == 4 && transport.metre.n_beats == 4U);
+  transport_next_bar(&transport);
+  CHECK(transport.bar == 5 && transport.metre.n_beats == 3U);
+
+  // A song that is edited is forgotten
+  roll_blocks(20 * BEAT, 28 * BEAT, 2.0);
+  CHECK(transport_metre_of(&transport, 5).n_beats == 2U);
+  Position other      = position_of(6.0, 0.0, 1.0);
+  other.beats_per_bar = 7.0;
+  (void)transport_told(&transport, 28 * BEAT, &other);
+  CHECK(transport_metre_of(&transport, 5).n_beats == 7U);
+
+  // Who tells seldom would not contradict, and is not second-guessed
+  transport_init(&transport, RATE_HZ);
+  roll_blocks(0, 8 * BEAT, 3.0);
+  CHECK(tell(20 * BEAT, 4.0, 0.0, 1.0) == TRANSPORT_JUMPED);
+  transport_next_bar(&transport);
+  CHECK(transport.bar == 5 && transport.metre.n_beats == 4U);
+}
+
+static void
+test_a_metre_told_late_joins_at_its_line(void)
+{
+  Position waltz      = position_of(4.0, 1000.0 / BEAT, 1.0);
+  waltz.beats_per_bar = 3.0;
+  start(3.0, 0.0);
+  go_on(BAR + 1000);
+  CHECK(transport.bar == 4);
+  CHECK(transport_told(&transport, BAR + 1000, &waltz) == TRANSPORT_NEW_METRE);
+  CHECK(transport.bar == 4 && transport.join_tick == transport.bar_tick);
+  CHECK(transport_bar_end(&transport) == transport.bar_tick + 2880);
+}
+
 static void
 test_rolls_free(void)
 {
@@ -927,6 +1141,14 @@ main(void)
   RUN(test_a_jump_joins_what_was_just_missed);
   RUN(test_frames_and_ticks_are_inverse);
   RUN(test_first_tick_while_standing);
+  RUN(test_a_stale_place_stands);
+  RUN(test_a_start_where_it_stopped_plays_nothing_twice);
+  RUN(test_an_overrun_loop_keeps_its_first_beat);
+  RUN(test_a_new_tempo_may_be_told_with_the_beat_alone);
+  RUN(test_leaps_say_nothing_of_the_tempo);
+  RUN(test_the_pace_is_kept_into_another_metre);
+  RUN(test_metres_of_visited_bars_are_remembered);
+  RUN(test_a_metre_told_late_joins_at_its_line);
   RUN(test_rolls_free);
   RUN(test_default_tempo);
   CHECK_END();
