@@ -1034,7 +1034,14 @@ test_metres_of_visited_bars_are_remembered(void)
   // Who tells seldom would not contradict, and is not second-guessed
   transport_init(&transport, RATE_HZ);
   roll_blocks(0, 8 * BEAT, 3.0);
-  CHECK(tell(20 * BEAT, 4.0, 0.0, 1.0) == TRANSPORT_JUMPED);
+  CHECK(tell(20 * BEAT, 4.0, 3.9, 1.0) == TRANSPORT_JUMPED);
+  transport_next_bar(&transport);
+  CHECK(transport.bar == 5 && transport.metre.n_beats == 4U);
+
+  // Nor who has fallen silent
+  transport_init(&transport, RATE_HZ);
+  roll_blocks(0, 8 * BEAT, 3.0);
+  roll_blocks(10 * BEAT, 12 * BEAT, 3.0);
   transport_next_bar(&transport);
   CHECK(transport.bar == 5 && transport.metre.n_beats == 4U);
 }

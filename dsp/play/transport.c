@@ -669,12 +669,12 @@ roll_on(Transport* const self,
         const double     expected,
         const double     tick,
         const double     rounding,
-        const bool       is_other)
+        const bool       is_new_tempo)
 {
   const double n_frames = (double)(clock - self->base_clock);
   const double off = tick - self->base_tick - n_frames * self->ticks_per_frame;
 
-  if (is_other) { // Another tempo, or a gap
+  if (is_new_tempo) {
     measure_from(self, clock, tick);
   } else if (size_of(off) > pace_ticks) {
     measure(self, clock, tick);
@@ -782,7 +782,7 @@ transport_told(Transport* const      self,
       measure_block(self, clock, tick); // Not the host leapt: we were too slow
     }
   } else {
-    roll_on(self, clock, expected, tick, rounding, is_new || is_leap);
+    roll_on(self, clock, expected, tick, rounding, is_new);
   }
 
   self->is_known   = true;
