@@ -847,24 +847,26 @@ test_a_stale_place_stands(void)
   position.frame          = 288000.0;
   transport_init(&transport, RATE_HZ);
   CHECK(tell_some(0, all, position) == TRANSPORT_STARTED);
-  position.frame += 512.0;
-  position.bar_beat = 512.0 / BEAT;
-  CHECK(tell_some(512, all, position) == TRANSPORT_SAME);
+  for (int64_t clock = 512; clock <= 2048; clock += 512) {
+    position.frame += 512.0;
+    position.bar_beat = (double)clock / BEAT;
+    CHECK(tell_some(clock, all, position) == TRANSPORT_SAME);
+  }
   position.frame = 960000.0;
-  CHECK(tell_some(1024, all, position) == TRANSPORT_STOPPED);
+  CHECK(tell_some(2560, all, position) == TRANSPORT_STOPPED);
   CHECK(!transport.is_rolling);
   position.bar      = 10.0;
   position.bar_beat = 0.0;
-  CHECK(tell_some(1536, all, position) == TRANSPORT_STARTED);
+  CHECK(tell_some(3072, all, position) == TRANSPORT_STARTED);
   CHECK(transport.bar == 10 && transport.join_tick == 0);
 
   // A loop of one block is at its old frame, too, and rolls
-  CHECK(tell_some(2048, all, position) == TRANSPORT_SAME);
+  CHECK(tell_some(3584, all, position) == TRANSPORT_SAME);
   CHECK(transport.is_rolling);
 
   // And one who tells seldom, and rounds, may be anywhere in that beat
   position.frame += 30000.0;
-  CHECK(tell_some(2048 + BEAT, all, position) == TRANSPORT_JUMPED);
+  CHECK(tell_some(3584 + BEAT, all, position) == TRANSPORT_JUMPED);
   CHECK(transport.is_rolling);
 }
 

@@ -179,6 +179,7 @@ transport_init(Transport* const self, const double rate_hz)
 {
   memset(self, 0, sizeof(*self));
   self->stop_bar    = INT32_MIN;
+  self->told_bar    = 2.0 * max_bar; // None
   self->rate_hz     = rate_hz > 1.0 && is_finite(rate_hz) ? rate_hz : 48000.0;
   self->default_bpm = 120.0;
   self->metre       = (Metre){4U, 4U};
@@ -369,7 +370,7 @@ is_beat(const Position* const told)
 }
 
 /// How far a position may be from the truth because it was rounded, ticks; less
-/// than a tenth of a tick if it was not
+/// than fine_ticks if it was not
 static double
 rounding_of(const Transport* const self, const Position* const told)
 {
@@ -601,7 +602,8 @@ take_frame(Transport* const      self,
 }
 
 /// Whether it says of a rolling host that it is where it was, at another frame:
-/// the bar and beat are still those of before a locate
+/// the bar and beat are still those of before a locate.  Only where the next
+/// position is sure to come.
 static bool
 is_stale(const Transport* const self,
          const Position* const  told,
@@ -610,8 +612,9 @@ is_stale(const Transport* const self,
 {
   const unsigned all = POSITION_FRAME | POSITION_BAR | POSITION_BAR_BEAT;
   return self->is_rolling && is_leap && (told->fields & all) == all &&
-         n_run > 0.0 && n_run <= block_s * self->rate_hz &&
-         told->bar == self->told_bar && told->bar_beat == self->told_beat &&
+         self->n_dense >= DENSE && n_run > 0.0 &&
+         n_run <= block_s * self->rate_hz && told->bar == self->told_bar &&
+         told->bar_beat == self->told_beat &&
          size_of(told->frame - self->frame) >= same_frames;
 }
 
@@ -632,7 +635,7 @@ unrounded(const Transport* const self,
 
   // Some hosts know only the beat when they tell of a new tempo
   const double behind = expected - tick;
-  if (self->is_rolling && is_new_tempo && !is_leap && behind > 0.0 &&
+  if (self->is_rolling && is_new_tempo && !is_leap && behind > back_ticks &&
       behind < self->beat_ticks && is_beat(told)) {
     return expected;
   }
