@@ -447,6 +447,21 @@ frame_in_block(const int64_t  frames,
                                       : (uint32_t)frames;
 }
 
+/// The event at an offset into the sequence's body; null at the end, and where
+/// what is left is no whole event
+static const LV2_Atom_Event*
+event_at(const LV2_Atom_Sequence* const in, const uint64_t at)
+{
+  const uint64_t size = in->atom.size;
+  if (at + sizeof(LV2_Atom_Event) > size) {
+    return NULL;
+  }
+
+  const LV2_Atom_Event* const event =
+    (const LV2_Atom_Event*)((const uint8_t*)&in->body + at);
+  return at + sizeof(*event) + event->body.size <= size ? event : NULL;
+}
+
 REALTIME static void
 run(LV2_Handle instance, const uint32_t n_frames)
 {
@@ -471,11 +486,15 @@ run(LV2_Handle instance, const uint32_t n_frames)
   // Play up to each event, then let the event change where we are
   uint32_t begin = 0U;
   if (in && in->atom.type == self->urids.atom_Sequence) {
-    LV2_ATOM_SEQUENCE_FOREACH (in, event) {
+    uint64_t              at    = sizeof(LV2_Atom_Sequence_Body);
+    const LV2_Atom_Event* event = event_at(in, at);
+    while (event) {
       const uint32_t end = frame_in_block(event->time.frames, begin, n_frames);
       play_slice(self, begin, end);
       handle_event(self, &event->body, end, n_frames);
       begin = end;
+      at += sizeof(*event) + lv2_atom_pad_size(event->body.size);
+      event = event_at(in, at);
     }
   }
   play_slice(self, begin, n_frames);
