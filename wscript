@@ -155,6 +155,11 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/tiny_models.c'),
     ('host', 'test_position', ['host', 'plugin', 'compose'],
      'tests/tiny_models.c'),
+    ('host', 'test_chaos',
+     ['host', 'plugin', 'play', 'compose', 'GUARD', 'DL'],
+     'tests/chaos_ear.c tests/chaos_score.c tests/chaos_session.c '
+     'tests/chaos_input.c tests/chaos_worker.c tests/chaos_host.c '
+     'tests/rt_guard.c tests/tiny_models.c plugin/ports.c'),
     ('presets', 'test_presets', ['host', 'likeness', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
