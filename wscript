@@ -107,6 +107,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_composer', ['compose'],
      'tests/tiny_models.c tests/failing_alloc.c'),
     ('unit', 'test_midi_file', ['midi'], ''),
+    ('unit', 'fuzz_midi_file', ['reading'], ''),
     ('unit', 'test_quantise', ['school'], ''),
     ('unit', 'test_key', ['school'], ''),
     ('unit', 'test_chords', ['school'], ''),
@@ -128,6 +129,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/random_model.c tests/reference_lstm.c tests/failing_alloc.c'),
     ('numbers', 'test_model', ['nn'], 'tests/failing_alloc.c'),
     ('numbers', 'test_model_file', ['nn'], 'tests/failing_alloc.c'),
+    ('numbers', 'fuzz_model_file', ['nn'], ''),
     ('numbers', 'test_dataset', ['learn'], ''),
     ('numbers', 'test_loss', ['learn'], ''),
     ('numbers', 'test_adam', ['learn'], ''),
@@ -155,6 +157,12 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/tiny_models.c'),
     ('host', 'test_position', ['host', 'plugin', 'compose'],
      'tests/tiny_models.c'),
+    ('host', 'fuzz_state', ['play', 'LV2'],
+     'plugin/state.c plugin/urids.c plugin/log.c'),
+    ('host', 'fuzz_input', ['play', 'LV2'],
+     'tests/chaos_ear.c plugin/ports.c plugin/urids.c plugin/log.c '
+     'plugin/position.c plugin/worker.c plugin/midi_out.c plugin/state.c '
+     'plugin/plugin.c'),
     ('host', 'test_chaos',
      ['host', 'plugin', 'play', 'compose', 'GUARD', 'DL'],
      'tests/chaos_ear.c tests/chaos_score.c tests/chaos_session.c '
@@ -170,7 +178,6 @@ TESTS = [  # group, name, rooms and libraries, further sources
 
 # Sources that a test builds by itself
 ELSEWHERE = ['tests/mirror.lv2/mirror.c', 'tests/digest.c',
-             'tests/fuzz_midi_file.c', 'tests/fuzz_model_file.c',
              'tests/make_tiny_models.c']
 
 # What is looked for; a room or verb that has to do without says so.
@@ -258,6 +265,7 @@ USAGE = '''./waf [OPTIONS] VERB [...]
   demo [...]   build, play a song in a host, leave it in build/demo
   listen       build, make the pieces of docs/listen again
   test [...]   build, run every test; or only the groups or programs named
+  fuzz [...]   lie to what reads files, states and events (with clang)
   train [...]  build, learn the models again from folders of MIDI files
   judge [...]  build, measure folders of MIDI files against real music
   sweep [...]  build, turn the knobs and measure what follows
@@ -546,6 +554,23 @@ class Test(Verb, Build.BuildContext):
                    if t not in built]
         sys.exit(run.main([(t[0], t[1], 'ALONE' in t[2]) for t in built],
                           args, missing, bool(Options.options.sanitize)))
+
+
+class Fuzz(Context.Context):
+    """lies to what reads files, states and events, with libFuzzer"""
+    cmd = 'fuzz'
+
+    def execute(self):
+        helpers()
+        import fuzz
+        folders = {name: sources_of(folder, names)
+                   for name, folder, _, names in ROOMS}
+        targets = [(name, ['tests/%s.c' % name] + more.split() + [
+            path for room in sorted(closure(use)) if room in folders
+            for path in folders[room]])
+            for _, name, use, more in TESTS if name.startswith('fuzz_')]
+        args = json.loads(os.environ.get('PERPETUO_ARGS', '[]'))
+        sys.exit(fuzz.main(targets, args))
 
 
 class Program(Verb):
