@@ -66,6 +66,29 @@ ear_cut(Ear* const self)
   change_all(self, CUT, CUT_BEFORE);
 }
 
+/// Events that a buffer holds
+static uint32_t
+room_of(const EarBlock* const block)
+{
+  const uint32_t room =
+    block->capacity < 8U ? 0U : (block->capacity - 8U) / EAR_EVENT_BYTES;
+  return room < MOST_EVENTS ? room : MOST_EVENTS;
+}
+
+/// Law 2: after a beginning, the ends of all that sounds still have room
+static bool
+check_room(Ear* const self, const Reading* const reading)
+{
+  const uint32_t n_ends = self->n_own + self->n_passed;
+  return reading->n_events + 1U + n_ends <= room_of(reading->block) ||
+         wrong(self,
+               "a note begins as event %u of %u, and %u that sound have no "
+               "room to end",
+               reading->n_events + 1U,
+               room_of(reading->block),
+               n_ends);
+}
+
 static bool
 is_in_a_span(const EarBlock* const block, const uint32_t frame)
 {
@@ -78,11 +101,13 @@ is_in_a_span(const EarBlock* const block, const uint32_t frame)
 }
 
 static bool
-hear_own_on(Ear* const            self,
-            const EarBlock* const block,
-            const uint32_t        frame,
-            const uint8_t* const  bytes)
+hear_own_on(Ear* const           self,
+            const Reading* const reading,
+            const uint32_t       frame,
+            const uint8_t* const bytes)
 {
+  const EarBlock* const block = reading->block;
+
   const unsigned channel  = bytes[0] & 0x0FU;
   const unsigned key      = bytes[1];
   const unsigned velocity = bytes[2];
@@ -109,15 +134,15 @@ hear_own_on(Ear* const            self,
       frame, (uint8_t)channel, (uint8_t)key, (uint8_t)velocity};
     self->onsets[self->n_onsets++] = onset;
   }
-  return true;
+  return check_room(self, reading);
 }
 
 static bool
-hear_own(Ear* const            self,
-         const EarBlock* const block,
-         const uint32_t        frame,
-         const uint8_t* const  bytes,
-         const uint32_t        n_bytes)
+hear_own(Ear* const           self,
+         const Reading* const reading,
+         const uint32_t       frame,
+         const uint8_t* const bytes,
+         const uint32_t       n_bytes)
 {
   const unsigned kind    = bytes[0] & 0xF0U;
   const unsigned channel = bytes[0] & 0x0FU;
@@ -132,7 +157,7 @@ hear_own(Ear* const            self,
       n_bytes > 2U ? bytes[2] : 0U);
   }
   if (kind == NOTE_ON) {
-    return hear_own_on(self, block, frame, bytes);
+    return hear_own_on(self, reading, frame, bytes);
   }
 
   const unsigned key = bytes[1];
@@ -203,6 +228,7 @@ hear_passed(Ear* const           self,
     ++*count;
     ++self->n_passed;
     ++self->n_passed_on;
+    return check_room(self, reading);
   }
   return true;
 }
@@ -238,8 +264,6 @@ hear(Ear* const           self,
      const uint8_t* const bytes,
      const uint32_t       n_bytes)
 {
-  const EarBlock* const block = reading->block;
-
   cut_until(self, reading, frame);
   if (bytes[0] < 0x80U) {
     return wrong(self, "a message that begins with %02x", bytes[0]);
@@ -248,7 +272,7 @@ hear(Ear* const           self,
     return hear_mixed(self, bytes, n_bytes);
   }
   return (bytes[0] & 0xF0U) != 0xF0U && (bytes[0] & 0x0FU) < EAR_FIRST_PASSED
-           ? hear_own(self, block, frame, bytes, n_bytes)
+           ? hear_own(self, reading, frame, bytes, n_bytes)
            : hear_passed(self, reading, frame, bytes, n_bytes);
 }
 
@@ -332,11 +356,9 @@ is_roomy(const Ear* const     self,
          const uint32_t       n_sounded)
 {
   const EarBlock* const block = reading->block;
-  const uint32_t        room =
-    block->capacity < 8U ? 0U : (block->capacity - 8U) / EAR_EVENT_BYTES;
   const uint32_t needed = reading->n_events + block->n_inputs + n_sounded +
                           self->n_own + self->n_passed + 2U;
-  return block->n_frames && needed <= room && needed <= MOST_EVENTS;
+  return block->n_frames && needed <= room_of(block);
 }
 
 /// Where there is room for all, all that comes in goes out

@@ -279,6 +279,23 @@ test_ear_finds_what_plays_while_nothing_should(void)
 }
 
 static void
+test_ear_finds_beginnings_that_leave_no_room(void)
+{
+  hear_begin();
+  hear_block();
+  heard.block.capacity = 8U + 4U * EAR_EVENT_BYTES;
+  hear_event(0, 3U, 0x90U, 60U, 100U);
+  hear_event(0, 3U, 0x90U, 61U, 100U);
+  CHECK(hear_end());
+  hear_begin();
+  hear_block();
+  heard.block.capacity = 8U + 4U * EAR_EVENT_BYTES - 1U;
+  hear_event(0, 3U, 0x90U, 60U, 100U);
+  hear_event(0, 3U, 0x90U, 61U, 100U);
+  CHECK(finds("2 that sound have no room"));
+}
+
+static void
 test_ear_follows_what_passes(void)
 {
   const EarInput on  = {3U, 3U, {0x9CU, 60U, 9U, 0U}};
@@ -816,6 +833,7 @@ main(const int argc, char** const argv)
     RUN(test_ear_finds_wrong_ownership);
     RUN(test_ear_finds_what_sounds_on);
     RUN(test_ear_finds_what_plays_while_nothing_should);
+    RUN(test_ear_finds_beginnings_that_leave_no_room);
     RUN(test_ear_follows_what_passes);
     RUN(test_score_hears_what_is_wrong);
   }
