@@ -443,15 +443,17 @@ composer_in_use(const Chaos* const self)
   return NULL;
 }
 
-/// Whether all is known that the bar that begins now is a function of
+/// Whether all is known that the bar that begins now is a function of.  Where
+/// positions were left out, the plugin may have learned another way to count
+/// tempo, and the place of what it plays is not known until it learns better.
 static bool
 is_certain(const Chaos* const self)
 {
   const Realtime* const rt = &self->plugin->rt;
   return !self->setup->is_mixed && !self->wait && is_told_well(self) &&
          !self->was_free && self->was_enabled && self->is_roll_known &&
-         self->clock >= self->unsure_until && !rt->must_load &&
-         !rt->is_loading && !self->worker.n_loads_out;
+         self->clock >= self->unsure_until && rt->host.bpm_factor == 1.0 &&
+         !rt->must_load && !rt->is_loading && !self->worker.n_loads_out;
 }
 
 static int32_t
@@ -777,7 +779,8 @@ check_outputs(Chaos* const self)
 static void
 allow_rests(Chaos* const self)
 {
-  const bool is_tight       = self->room < 8447U || self->block.n_inputs > 40U;
+  const bool is_tight = self->room < 8447U || self->block.n_inputs > 40U ||
+                        self->ear.n_onsets > 100U;
   const bool is_one_channel = port_whole(self->ports, PORT_MELODY_CHANNEL) ==
                               port_whole(self->ports, PORT_DRUM_CHANNEL);
   self->may_rest =
