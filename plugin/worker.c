@@ -26,6 +26,15 @@ leave(Worker* const self)
   atomic_flag_clear_explicit(&self->is_busy, memory_order_release);
 }
 
+/// Whether that is news: a host may restore one state many times
+static bool
+is_new(Worker* const self, const Trouble* const trouble)
+{
+  const bool is = strcmp(self->said.text, trouble->text) != 0;
+  self->said    = *trouble;
+  return is && trouble->text[0];
+}
+
 /// Load models; what was there stays when that fails
 static Status
 load(Worker* const self, const ModelIds* const wanted)
@@ -34,16 +43,23 @@ load(Worker* const self, const ModelIds* const wanted)
   Trouble      trouble = {""};
   const Status st      = composer_new(self->folder, wanted, &fresh, &trouble);
 
+  if (st && !trouble.text[0]) {
+    (void)trouble_say(&trouble, st, "%s", status_text(st));
+  }
+  const bool is_news = is_new(self, &trouble);
   if (st) {
-    log_error(self->log,
-              "%s%s",
-              trouble.text[0] ? trouble.text : status_text(st),
-              self->composer ? ": going on with the models in use"
-                             : ": there is nothing to compose with, so nothing "
-                               "will be played");
+    if (is_news) {
+      log_error(self->log,
+                "%s%s",
+                trouble.text,
+                self->composer
+                  ? ": going on with the models in use"
+                  : ": there is nothing to compose with, so nothing "
+                    "will be played");
+    }
     return st;
   }
-  if (trouble.text[0]) {
+  if (is_news) {
     log_warning(self->log, "%s", trouble.text);
   }
 
@@ -64,9 +80,10 @@ worker_init(Worker* const self, const char* const bundle, const Log* const log)
   const size_t      size     = n + sizeof(models) + 1U;
   const ModelIds    none     = {{0U}, {0U}};
 
-  self->log      = log;
-  self->composer = NULL;
-  self->folder   = (char*)malloc(size);
+  self->log          = log;
+  self->composer     = NULL;
+  self->said.text[0] = '\0';
+  self->folder       = (char*)malloc(size);
   atomic_flag_clear(&self->is_busy);
   box_write(&self->in_use, &none, IDS_N_WORDS);
   if (!self->folder) {

@@ -49,6 +49,7 @@ typedef struct {
   Composer*   composer; ///< Null when there is none; whoever is busy has it
   atomic_flag is_busy;
   Box         in_use; ///< ModelIds of `composer`, for anyone to read
+  Trouble     said;   ///< Of the last loading; whoever is busy has it
 } Worker;
 
 /**

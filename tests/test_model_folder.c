@@ -135,8 +135,7 @@ test_older_models_are_found_by_id(void)
   CHECK(find(newest, &trouble) == newest && !trouble.text[0]);
   CHECK(find(older, &trouble) == older && !trouble.text[0]);
   CHECK(find(third, &trouble) == third && !trouble.text[0]);
-  CHECK(find(12345U, &trouble) == newest);
-  CHECK(strstr(trouble.text, "0000000000003039"));
+  CHECK(find(12345U, &trouble) == newest && !trouble.text[0]);
 
   // An older one plays even where the newest is broken
   FILE* const file = fopen(path_of("drums.safetensors"), "wb");
@@ -147,6 +146,28 @@ test_older_models_are_found_by_id(void)
   CHECK(find(older, &trouble) == older && !trouble.text[0]);
   CHECK(find(0U, &trouble) == 0U && trouble.text[0]);
   CHECK(find(12345U, &trouble) == 0U && trouble.text[0]);
+}
+
+static void
+test_all_that_are_missing_are_said(void)
+{
+  static const uint64_t ids[] = {
+    0x3039U, 0x1111111111111111U, 0x2222222222222222U, 0x3333333333333333U};
+  char    longest[400];
+  Trouble trouble = {"as it was"};
+  model_folder_say_missing("models", ids, 0U, &trouble);
+  CHECK(!strcmp(trouble.text, "as it was"));
+  model_folder_say_missing("models", ids, 1U, &trouble);
+  CHECK(strstr(trouble.text, "The model 0000000000003039 that"));
+  CHECK(strstr(trouble.text, "the older file there"));
+
+  // Whole also with each of them and a folder far away
+  memset(longest, 'x', sizeof(longest) - 1U);
+  longest[sizeof(longest) - 1U] = '\0';
+  model_folder_say_missing(longest, ids, 4U, &trouble);
+  CHECK(strstr(trouble.text, "0000000000003039, 1111111111111111, "));
+  CHECK(strstr(trouble.text, "3333333333333333 that"));
+  CHECK(strstr(trouble.text, "to have them back"));
 }
 
 static void
@@ -170,6 +191,7 @@ main(void)
   RUN(test_the_wrong_ones_are_told_apart);
   RUN(test_broken_files_are_refused);
   RUN(test_older_models_are_found_by_id);
+  RUN(test_all_that_are_missing_are_said);
   RUN(test_names);
   folder_free(&folder);
   CHECK_END();

@@ -75,7 +75,9 @@ load(Composer* const       self,
   static const ModelIds newest = {{0U}, {0U}};
   const ModelIds* const ids    = wanted ? wanted : &newest;
 
-  Status st = STATUS_SUCCESS;
+  uint64_t missing[N_PARTS * N_MODEL_JOBS];
+  uint32_t n_missing = 0U;
+  Status   st        = STATUS_SUCCESS;
   for (unsigned part = 0U; !st && part < N_PARTS; ++part) {
     const uint64_t id[N_MODEL_JOBS] = {
       [MODEL_GENERATOR] = ids->part[part],
@@ -88,7 +90,13 @@ load(Composer* const       self,
                              id[job],
                              &self->loaded[job][part],
                              trouble);
+      if (!st && id[job] && self->loaded[job][part].id != id[job]) {
+        missing[n_missing++] = id[job];
+      }
     }
+  }
+  if (!st) {
+    model_folder_say_missing(folder, missing, n_missing, trouble);
   }
   return st;
 }

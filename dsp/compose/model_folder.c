@@ -280,16 +280,6 @@ model_folder_find(const char* const folder,
       loaded_clear(&plain);
       plain = found;
       st    = STATUS_SUCCESS;
-    } else if (!st) {
-      (void)trouble_say(trouble,
-                        STATUS_SUCCESS,
-                        "The model %016" PRIx64 " that this project was made "
-                        "with is not in \"%.100s\"; going on with \"%s\", so "
-                        "phrases will differ. Put the older file beside it to "
-                        "have them back",
-                        wanted,
-                        folder,
-                        name);
     }
   }
   if (st) {
@@ -298,4 +288,35 @@ model_folder_find(const char* const folder,
   }
   *loaded = plain;
   return STATUS_SUCCESS;
+}
+
+void
+model_folder_say_missing(const char* const     folder,
+                         const uint64_t* const ids,
+                         const uint32_t        n,
+                         Trouble* const        trouble)
+{
+  enum { ID_ROOM = 16 + sizeof(", ") };
+  char     list[N_MODEL_JOBS * N_PARTS * ID_ROOM] = "";
+  uint32_t n_list                                 = 0U;
+  for (uint32_t i = 0U; i < n && n_list + ID_ROOM <= sizeof(list); ++i) {
+    n_list += (uint32_t)snprintf(list + n_list,
+                                 sizeof(list) - n_list,
+                                 "%s%016" PRIx64,
+                                 i ? ", " : "",
+                                 ids[i]);
+  }
+  if (n) {
+    (void)trouble_say(trouble,
+                      STATUS_SUCCESS,
+                      "The model%s %s that this project was made with %s not "
+                      "in \"%.90s\"; going on with the newest, so phrases "
+                      "will differ. Put the older file%s there to have them "
+                      "back",
+                      n > 1U ? "s" : "",
+                      list,
+                      n > 1U ? "are" : "is",
+                      folder,
+                      n > 1U ? "s" : "");
+  }
 }

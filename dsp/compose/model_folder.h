@@ -58,7 +58,7 @@ model_folder_read(const char* path,
 
    @param wanted 0 for the plain-named one.
    @return As model_folder_read() of the plain-named one; when a wanted one
-   cannot be found, that is said in `trouble` and is a success all the same.
+   cannot be found, that is a success all the same, with another id.
 */
 NODISCARD Status
 model_folder_find(const char* folder,
@@ -67,6 +67,14 @@ model_folder_find(const char* folder,
                   uint64_t    wanted,
                   Loaded*     loaded,
                   Trouble*    trouble);
+
+/// Say in one sentence which models that a project names were not found.
+/// @param ids (n), up to one for each job and part; for none nothing is said.
+void
+model_folder_say_missing(const char*     folder,
+                         const uint64_t* ids,
+                         uint32_t        n,
+                         Trouble*        trouble);
 
 /// Free what was loaded; a zeroed one is allowed
 void
