@@ -184,12 +184,80 @@ notes_are_equal(const char* const  what,
   return true;
 }
 
+/// Whether bars of one list are other bars of another list
+static inline bool
+notes_are_shifted(const Notes* const a,
+                  const int32_t      from_a,
+                  const Notes* const b,
+                  const int32_t      from_b,
+                  const int32_t      n_bars)
+{
+  const Notes x  = notes_of_bars(a, from_a, from_a + n_bars);
+  const Notes y  = notes_of_bars(b, from_b, from_b + n_bars);
+  bool        is = x.n && x.n == y.n;
+  for (size_t i = 0U; is && i < x.n; ++i) {
+    CaptureNote note = y.notes[i];
+    note.bar += from_a - from_b;
+    is = notes_are_same(&x.notes[i], &note);
+  }
+  return is;
+}
+
 static inline void
 notes_free(Notes* const notes)
 {
   free(notes->notes);
   notes->notes = NULL;
   notes->n     = 0U;
+}
+
+/// Play some bars from a bar on, and give what was heard of them
+static inline Notes
+hosted_play(Host* const host, const int32_t begin, const int32_t end)
+{
+  hosted_settle(host);
+  host_clear_capture(host);
+  host_locate_bar(host, begin, 0.0);
+  host_run(host, 64U);
+  host_play(host);
+  host_run_to_bar(host, end, 1024U);
+  hosted_settle(host);
+  return hosted_notes(host);
+}
+
+/// Press and let go
+static inline void
+hosted_press(Host* const host, const char* const symbol)
+{
+  CHECK(host_set(host, symbol, 1.0f));
+  host_run(host, 64U);
+  CHECK(host_set(host, symbol, 0.0f));
+  host_run(host, 64U);
+}
+
+/// Press reroll in a bar
+static inline void
+hosted_reroll(Host* const host, const int32_t bar)
+{
+  hosted_settle(host);
+  host_locate_bar(host, bar, 960.0);
+  host_play(host);
+  host_run(host, 64U);
+  hosted_press(host, "reroll");
+  hosted_settle(host);
+}
+
+/// Lines that the plugin has logged
+static inline size_t
+hosted_n_lines(Host* const host)
+{
+  char* const log = host_log(host);
+  size_t      n   = 0U;
+  for (const char* c = log; c && *c; ++c) {
+    n += *c == '\n';
+  }
+  free(log);
+  return n;
 }
 
 #endif // PERPETUO_TESTS_HOSTED_H

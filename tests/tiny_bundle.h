@@ -57,6 +57,26 @@ tiny_bundle(const uint64_t seed)
   return self;
 }
 
+/// An active host of a plugin in it, whose work is done at once
+static inline Host*
+tiny_bundle_open(const TinyBundle* const self, const char* const uri)
+{
+  HostSetup setup  = host_setup(self->path, uri);
+  setup.work       = HOST_WORK_INSIDE;
+  Host* const host = hosted_new(&setup);
+  host_run(host, 64U);
+  return host;
+}
+
+/// The same of the duo, with phrases that are never alike
+static inline Host*
+tiny_bundle_open_varied(const TinyBundle* const self)
+{
+  Host* const host = tiny_bundle_open(self, URI_DUO);
+  CHECK(host_set(host, "variation", 100.0f));
+  return host;
+}
+
 static inline void
 tiny_bundle_free(TinyBundle* const self)
 {
