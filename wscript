@@ -148,6 +148,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('realtime', 'test_rt_symbols', ['plugin'], ''),
     ('realtime', 'test_realtime', ['host', 'plugin', 'GUARD', 'DL', 'ALONE'],
      'tests/rt_guard.c'),
+    ('realtime', 'test_races', ['plugin'], ''),
     ('host', 'test_ttl', ['plugin'], ''),
     ('host', 'test_host', ['host'], ''),
     ('host', 'test_laws', ['host', 'plugin'], ''),
@@ -181,6 +182,8 @@ TESTS = [  # group, name, rooms and libraries, further sources
 # Sources that a test builds by itself
 ELSEWHERE = ['tests/mirror.lv2/mirror.c', 'tests/digest.c',
              'tests/make_tiny_models.c']
+             'tests/fuzz_midi_file.c', 'tests/fuzz_model_file.c',
+             'tests/make_tiny_models.c', 'tests/races.c']
 
 # What is looked for; a room or verb that has to do without says so.
 LIBRARIES = [  # name here, name for pkg-config, Debian package
