@@ -231,8 +231,16 @@ log_format(const LV2_Log_Handle handle,
 HostSetup
 host_setup(const char* const bundle, const char* const uri)
 {
-  const HostSetup setup = {
-    bundle, uri, 48000.0, 8192U, 65536U, HOST_WORK_AT_END, true, true, true};
+  const HostSetup setup = {bundle,
+                           uri,
+                           48000.0,
+                           8192U,
+                           65536U,
+                           HOST_WORK_AT_END,
+                           true,
+                           true,
+                           true,
+                           0U};
   return setup;
 }
 
@@ -653,7 +661,7 @@ host_new(const HostSetup* const setup,
   pthread_mutex_init(&self->log_lock, NULL);
   self->log_text = (char*)calloc(1U, MAX_LOG);
   self->uris     = uri_table_new();
-  self->worker   = host_worker_new(setup->work, &self->border);
+  self->worker   = host_worker_new(setup->work, setup->n_stack, &self->border);
   self->world    = lilv_world_new();
 
   Status st = self->log_text && self->uris && self->worker && self->world
@@ -1371,6 +1379,30 @@ void
 host_refuse_work(Host* const self, const uint32_t n)
 {
   host_worker_refuse(self->worker, n);
+}
+
+void
+host_hold_work(Host* const self, const bool is_held)
+{
+  host_worker_hold(self->worker, is_held);
+}
+
+void
+host_lose_answers(Host* const self, const uint32_t n)
+{
+  host_worker_lose(self->worker, n);
+}
+
+uint32_t
+host_most_works_at_once(const Host* const self)
+{
+  return host_worker_most_at_once(self->worker);
+}
+
+size_t
+host_stack_used(const Host* const self)
+{
+  return host_worker_stack_used(self->worker);
 }
 
 uint32_t

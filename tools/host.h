@@ -47,6 +47,7 @@ typedef struct {
   bool        has_options; ///< Offer block lengths and sample rate
   bool        has_log;     ///< Offer a log
   bool        has_worker;  ///< Offer a worker
+  size_t      n_stack;     ///< Of the worker's thread, bytes; 0: the system's
 } HostSetup;
 
 /// The usual setup: 48 kHz, blocks to 8192, 64 KiB of events, work at the end
@@ -277,6 +278,24 @@ host_delay_work(Host* self, uint32_t n_runs);
 /// Refuse the next `n` calls of schedule_work()
 void
 host_refuse_work(Host* self, uint32_t n);
+
+/// Let the worker's thread begin no work, as when another plugin keeps it busy
+void
+host_hold_work(Host* self, bool is_held);
+
+/// Lose the next `n` answers of the worker's thread: it is told that there is
+/// no room for them
+void
+host_lose_answers(Host* self, uint32_t n);
+
+/// The most calls of work() that were under way at once
+uint32_t
+host_most_works_at_once(const Host* self);
+
+/// Bytes of the worker's stack that were ever in use, what the system keeps
+/// there included; only with a stack of HostSetup's size
+size_t
+host_stack_used(const Host* self);
 
 /// Calls of work() that came to an end, and calls that were refused
 uint32_t

@@ -6,10 +6,13 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #define MAX_MESSAGES 128U
 #define MAX_MESSAGE_BYTES 256U
 #define MAX_QUEUE_BYTES 4096U
+#define PAINT 0xA7U ///< What is in a stack where nobody was
 
 typedef struct {
   uint32_t n_bytes;
@@ -34,6 +37,11 @@ struct HostWorker {
   uint32_t                    n_delay;
   uint32_t                    n_to_refuse;
 
+  // The thread's stack, if it is to be a small one
+  uint8_t* stack;   ///< With a page below it that nobody may touch
+  size_t   n_guard; ///< Bytes of that page
+  size_t   n_stack; ///< Bytes, the page not counted
+
   pthread_t       thread;
   pthread_mutex_t lock; ///< Of everything below
   pthread_cond_t  changed;
@@ -43,6 +51,10 @@ struct HostWorker {
   bool            has_thread;
   bool            is_busy;
   bool            is_over;
+  bool            is_held;   ///< The thread begins nothing
+  uint32_t        n_to_lose; ///< Answers
+  uint32_t        n_at_once; ///< Works under way
+  uint32_t        most_at_once;
   uint32_t        n_works;
   uint32_t        n_refused;
 };
@@ -128,9 +140,22 @@ respond_later(const LV2_Worker_Respond_Handle handle,
 {
   HostWorker* const self = (HostWorker*)handle;
   pthread_mutex_lock(&self->lock);
-  const bool ok = queue_push(&self->answers, 0U, size, data);
+  const bool ok =
+    !self->n_to_lose && queue_push(&self->answers, 0U, size, data);
+  self->n_to_lose -= self->n_to_lose ? 1U : 0U;
   pthread_mutex_unlock(&self->lock);
   return ok ? LV2_WORKER_SUCCESS : LV2_WORKER_ERR_NO_SPACE;
+}
+
+/// Count a work that begins or ends; with `lock` held
+static void
+count_work(HostWorker* const self, const bool begins)
+{
+  self->n_at_once += begins ? 1U : UINT32_MAX;
+  self->n_works += begins ? 0U : 1U;
+  if (self->n_at_once > self->most_at_once) {
+    self->most_at_once = self->n_at_once;
+  }
 }
 
 static void*
@@ -141,17 +166,18 @@ work_thread(void* const data)
 
   pthread_mutex_lock(&self->lock);
   while (!self->is_over) {
-    if (!queue_pop(&self->asked, &message)) {
+    if (self->is_held || !queue_pop(&self->asked, &message)) {
       pthread_cond_wait(&self->changed, &self->lock);
       continue;
     }
     self->is_busy = true;
+    count_work(self, true);
     pthread_mutex_unlock(&self->lock);
     self->interface->work(
       self->handle, respond_later, self, message.n_bytes, message.bytes);
     pthread_mutex_lock(&self->lock);
     self->is_busy = false;
-    ++self->n_works;
+    count_work(self, false);
     pthread_cond_broadcast(&self->changed);
   }
   pthread_mutex_unlock(&self->lock);
@@ -164,18 +190,55 @@ work_now(HostWorker* const self,
          const uint32_t    n_bytes,
          const void* const bytes)
 {
+  pthread_mutex_lock(&self->lock);
+  count_work(self, true);
+  pthread_mutex_unlock(&self->lock);
   self->interface->work(self->handle, respond_now, self, n_bytes, bytes);
   pthread_mutex_lock(&self->lock);
-  ++self->n_works;
+  count_work(self, false);
   pthread_mutex_unlock(&self->lock);
+}
+
+/// Lay a painted stack out, with a page below it that ends the program when
+/// it is touched.  False: there can be none.
+static bool
+lay_stack(HostWorker* const self)
+{
+  const size_t n_page = (size_t)sysconf(_SC_PAGESIZE);
+  void*        room   = NULL;
+  if (posix_memalign(&room, n_page, n_page + self->n_stack)) {
+    return false;
+  }
+  self->n_guard = n_page;
+  self->stack   = (uint8_t*)room;
+  memset(self->stack + n_page, (int)PAINT, self->n_stack);
+  return !mprotect(self->stack, n_page, PROT_NONE);
+}
+
+static bool
+create_thread(HostWorker* const self)
+{
+  pthread_attr_t attributes;
+  if (!self->n_stack) {
+    return !pthread_create(&self->thread, NULL, work_thread, self);
+  }
+  if (pthread_attr_init(&attributes)) {
+    return false;
+  }
+  const bool is_there =
+    lay_stack(self) &&
+    !pthread_attr_setstack(
+      &attributes, self->stack + self->n_guard, self->n_stack) &&
+    !pthread_create(&self->thread, &attributes, work_thread, self);
+  pthread_attr_destroy(&attributes);
+  return is_there;
 }
 
 /// Start the thread when it is first needed; with `lock` held
 static bool
 start_thread(HostWorker* const self)
 {
-  self->has_thread =
-    self->has_thread || !pthread_create(&self->thread, NULL, work_thread, self);
+  self->has_thread = self->has_thread || create_thread(self);
   return self->has_thread;
 }
 
@@ -217,7 +280,9 @@ schedule_work(const LV2_Worker_Schedule_Handle handle,
 }
 
 HostWorker*
-host_worker_new(const HostWork work, const HostBorder* const border)
+host_worker_new(const HostWork          work,
+                const size_t            n_stack,
+                const HostBorder* const border)
 {
   HostWorker* const self = (HostWorker*)calloc(1U, sizeof(HostWorker));
   if (self) {
@@ -225,6 +290,7 @@ host_worker_new(const HostWork work, const HostBorder* const border)
     self->schedule.schedule_work = schedule_work;
     self->border                 = border;
     self->work                   = work;
+    self->n_stack                = n_stack;
     pthread_mutex_init(&self->lock, NULL);
     pthread_cond_init(&self->changed, NULL);
   }
@@ -243,6 +309,10 @@ host_worker_free(HostWorker* const self)
   pthread_mutex_unlock(&self->lock);
   if (self->has_thread) {
     pthread_join(self->thread, NULL);
+  }
+  if (self->stack) {
+    (void)mprotect(self->stack, self->n_guard, PROT_READ | PROT_WRITE);
+    free(self->stack);
   }
   pthread_cond_destroy(&self->changed);
   pthread_mutex_destroy(&self->lock);
@@ -360,4 +430,44 @@ host_worker_n_refused(HostWorker* const self)
   const uint32_t n = self->n_refused;
   pthread_mutex_unlock(&self->lock);
   return n;
+}
+
+void
+host_worker_hold(HostWorker* const self, const bool is_held)
+{
+  pthread_mutex_lock(&self->lock);
+  self->is_held = is_held;
+  pthread_cond_broadcast(&self->changed);
+  pthread_mutex_unlock(&self->lock);
+}
+
+void
+host_worker_lose(HostWorker* const self, const uint32_t n)
+{
+  pthread_mutex_lock(&self->lock);
+  self->n_to_lose = n;
+  pthread_mutex_unlock(&self->lock);
+}
+
+uint32_t
+host_worker_most_at_once(HostWorker* const self)
+{
+  pthread_mutex_lock(&self->lock);
+  const uint32_t n = self->most_at_once;
+  pthread_mutex_unlock(&self->lock);
+  return n;
+}
+
+size_t
+host_worker_stack_used(HostWorker* const self)
+{
+  size_t n_free = 0U;
+  pthread_mutex_lock(&self->lock);
+  while (self->stack && n_free < self->n_stack &&
+         self->stack[self->n_guard + n_free] == PAINT) {
+    ++n_free;
+  }
+  const size_t n_used = self->stack ? self->n_stack - n_free : 0U;
+  pthread_mutex_unlock(&self->lock);
+  return n_used;
 }

@@ -15,6 +15,7 @@
 #include <lv2/worker/worker.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /// Who is told when control passes between host and plugin
@@ -34,8 +35,9 @@ host_border_is_plugin(void);
 typedef struct HostWorker HostWorker;
 
 /// A worker with nothing to do; null when memory is out
+/// @param n_stack Bytes of its thread's stack, 0 for the system's.
 HostWorker*
-host_worker_new(HostWork work, const HostBorder* border);
+host_worker_new(HostWork work, size_t n_stack, const HostBorder* border);
 
 /// Wait for the work under way, and give everything back.  Null is allowed.
 void
@@ -63,6 +65,18 @@ host_worker_delay(HostWorker* self, uint32_t n_runs);
 
 void
 host_worker_refuse(HostWorker* self, uint32_t n);
+
+void
+host_worker_hold(HostWorker* self, bool is_held);
+
+void
+host_worker_lose(HostWorker* self, uint32_t n);
+
+uint32_t
+host_worker_most_at_once(HostWorker* self);
+
+size_t
+host_worker_stack_used(HostWorker* self);
 
 uint32_t
 host_worker_n_works(HostWorker* self);
