@@ -154,6 +154,8 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('host', 'test_laws', ['host', 'plugin'], ''),
     ('host', 'test_plugin', ['host', 'plugin', 'compose'],
      'tests/tiny_models.c'),
+    ('host', 'test_worker', ['host', 'plugin', 'compose'],
+     'tests/tiny_models.c'),
     ('host', 'test_state', ['host', 'plugin', 'compose'],
      'tests/tiny_models.c'),
     ('host', 'test_notes', ['host', 'plugin', 'compose'],

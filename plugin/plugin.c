@@ -77,11 +77,11 @@ ask_to_load(Plugin* const self)
   return true;
 }
 
+/// Lend a slot for what is needed next; false when there is nothing to do
 static bool
-ask_to_compose(Plugin* const self)
+next_job(Realtime* const rt, Job* const job)
 {
-  Realtime* const rt = &self->rt;
-  Request         request;
+  Request request;
   if (!schedule_next(&rt->schedule, &rt->plan, &rt->mix, &request)) {
     return false;
   }
@@ -91,13 +91,24 @@ ask_to_compose(Plugin* const self)
     return false;
   }
 
-  const Job job = {JOB_COMPOSE,
-                   (uint32_t)i_slot,
-                   rt->plan.slots[i_slot].serial,
-                   0U,
-                   {{0U}, {0U}}};
+  const Job made = {JOB_COMPOSE,
+                    (uint32_t)i_slot,
+                    rt->plan.slots[i_slot].serial,
+                    0U,
+                    {{0U}, {0U}}};
+  *job           = made;
+  return true;
+}
+
+static bool
+ask_to_compose(Plugin* const self)
+{
+  Job job;
+  if (!next_job(&self->rt, &job)) {
+    return false;
+  }
   if (!send_job(self, &job)) {
-    plan_take_back(&rt->plan, i_slot);
+    plan_take_back(&self->rt.plan, (int)job.i_slot);
     return false;
   }
   return true;
@@ -199,6 +210,26 @@ take_restored(Plugin* const self)
     rejoin(rt);
   }
   keep(self);
+}
+
+/// Take in what a job has come to
+static void
+take_answer(Plugin* const self, const Answer* const answer)
+{
+  Realtime* const rt      = &self->rt;
+  const bool      is_done = answer->status == STATUS_SUCCESS;
+
+  if (answer->kind == JOB_COMPOSE) {
+    (void)plan_answer(&rt->plan, answer->i_slot, answer->serial, is_done);
+  } else {
+    rt->is_loading = false;
+    if (is_done && !rt->must_load) {
+      rt->can_compose = true;
+      plan_forget(&rt->plan);
+      rejoin(rt);
+      keep(self);
+    }
+  }
 }
 
 // Following --------------------------------------------------------------
@@ -588,15 +619,46 @@ connect_port(LV2_Handle instance, const uint32_t port, void* const data)
   }
 }
 
+/// Compose what the song begins with, before the first run.  A host that rolls
+/// from that run on and lets the worker answer after it would otherwise never
+/// hear the first notes.  (One that begins in another place still does not.)
+static void
+prepare(Plugin* const self)
+{
+  static const Metre common = {4U, 4U};
+  Realtime* const    rt     = &self->rt;
+  Job                job    = {JOB_LOAD, 0U, 0U, 0U, {{0U}, {0U}}};
+
+  take_restored(self);
+  if (rt->must_load && self->schedule) {
+    rt->must_load       = false;
+    job.wanted          = rt->wanted;
+    const Answer answer = worker_work(&self->worker, &rt->plan, &job);
+    take_answer(self, &answer);
+  }
+
+  ports_read_mix((const void* const*)rt->ports, &rt->mix);
+  schedule_locate(&rt->schedule, 0, common, &rt->mix);
+  for (unsigned i = 0U; i < N_PARTS && rt->can_compose && self->schedule; ++i) {
+    if (next_job(rt, &job)) {
+      const Answer answer = worker_work(&self->worker, &rt->plan, &job);
+      take_answer(self, &answer);
+    }
+  }
+}
+
 /// Nothing is freed or forgotten when we are set aside for a while; what then
 /// still sounds is ended when we come back, before anything else
 static void
 activate(LV2_Handle instance)
 {
-  Realtime* const rt = &((Plugin*)instance)->rt;
+  Plugin* const self = (Plugin*)instance;
 
-  player_end_all(&rt->player);
-  rt->is_first = true;
+  player_end_all(&self->rt.player);
+  self->rt.is_first = true;
+  if (!self->rt.clock) {
+    prepare(self);
+  }
 }
 
 static void
@@ -629,27 +691,15 @@ work(LV2_Handle                        instance,
 REALTIME static LV2_Worker_Status
 work_response(LV2_Handle instance, const uint32_t size, const void* const data)
 {
-  Plugin* const   self = (Plugin*)instance;
-  Realtime* const rt   = &self->rt;
-  Answer          answer;
+  Plugin* const self = (Plugin*)instance;
+  Answer        answer;
   if (size != sizeof(answer)) {
     return LV2_WORKER_ERR_UNKNOWN;
   }
 
   memcpy(&answer, data, sizeof(answer));
-  rt->n_asked -= rt->n_asked ? 1U : 0U;
-  if (answer.kind == JOB_COMPOSE) {
-    (void)plan_answer(
-      &rt->plan, answer.i_slot, answer.serial, answer.status == STATUS_SUCCESS);
-  } else {
-    rt->is_loading = false;
-    if (answer.status == STATUS_SUCCESS && !rt->must_load) {
-      rt->can_compose = true;
-      plan_forget(&rt->plan);
-      rejoin(rt);
-      keep(self);
-    }
-  }
+  self->rt.n_asked -= self->rt.n_asked ? 1U : 0U;
+  take_answer(self, &answer);
   return LV2_WORKER_SUCCESS;
 }
 

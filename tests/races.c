@@ -36,7 +36,7 @@
 
 enum {
   N_INSTANCES = 2,
-  N_RESTORES  = 400,
+  N_RESTORES  = 250,
   N_STATES    = 6,
   N_BLOCK     = 256,
   N_JOBS      = 8, ///< Room of a queue
