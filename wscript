@@ -3,9 +3,11 @@
 
 """The build, as a plan of the house: tables first, then a loop over each."""
 
+import hashlib
 import json
 import os
 import re
+import shutil
 import sys
 
 from waflib import Build, ConfigSet, Configure, Context, Options, Scripting
@@ -176,6 +178,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('presets', 'test_presets', ['host', 'likeness', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
+    ('cli', 'test_install', ['plugin', 'recital', 'ALONE'], ''),
     ('cli', 'test_judge_cli', ['judge'], ''),
     ('cli', 'test_sweep_cli', ['sweep'], ''),
     ('cli', 'test_listen', ['recital'], ''),
@@ -294,6 +297,8 @@ def options(opt):
     own = opt.add_option_group('Perpetuo')
     own.add_option('--user', action='store_true', default=False,
                    help='install into ~/.lv2 (which is the default)')
+    own.add_option('--only-plugin', action='store_true', default=False,
+                   help='build the bundle and no program, for packages')
     own.add_option('--debug', action='store_true', default=False,
                    help='build for a debugger')
     own.add_option('--sanitize', default='', metavar='LIST',
@@ -335,6 +340,7 @@ def configure(conf):
 def flags(conf):
     env, opt = conf.env, Options.options
     env.WISH = [str(opt.debug), opt.sanitize]
+    env.ONLY_PLUGIN = getattr(opt, 'only_plugin', False)  # Reconfigured: none
     env.append_value('CFLAGS', FLAGS)
     env.append_value('DEFINES', ['_POSIX_C_SOURCE=200809L'])
     if env.DEST_CPU == 'x86':
@@ -364,7 +370,7 @@ def summary(conf):
 
     print('')
     conf.msg('Plugin bundle', 'build/%s.lv2' % APPNAME)
-    for name, needs, _ in PROGRAMS:
+    for name, needs, _ in [] if conf.env.ONLY_PLUGIN else PROGRAMS:
         line(name, needs, 'build/' + name)
     wish = (['debug'] if Options.options.debug else []) + [
         s for s in Options.options.sanitize.split(',') if s]
@@ -399,13 +405,14 @@ def sources_of(folder, names):
 
 def build(bld):
     bld.includes = ['dsp', '.']
+    only = closure(PLUGIN[2]) if bld.env.ONLY_PLUGIN else None
     for name, folder, use, names in ROOMS:
-        if can(bld, [name]):
+        if can(bld, [name]) and (not only or name in only):
             make(bld, 'c cstlib', name, use, sources_of(folder, names),
                  'FAST' if folder in FAST_FOLDERS else 'SPEED')
     bundle(bld)
     for name, use, names in PROGRAMS:
-        if can(bld, use):
+        if can(bld, use) and not only:
             make(bld, 'c cprogram', name, use, names.split())
     if bld.cmd == 'test':
         for _, name, use, more in TESTS:
@@ -454,6 +461,58 @@ def bundle(bld):
         root = bld.bldnode.make_node(BUNDLE)
         bld.install_files(folder, [root.make_node(f) for f in sorted(files)],
                           cwd=root, relative_trick=True)
+        there = (Options.options.destdir or '') + folder
+        if bld.cmd == 'install':
+            see_room(bld, there)
+            bld.add_pre_fun(lambda _: keep_models(bld, there))
+            bld.add_post_fun(lambda _: clear_presets(there, files))
+        else:
+            bld.add_post_fun(lambda _: clear(there))
+
+
+def see_room(bld, there):
+    """Complain before the work when there can be no such folder."""
+    above = there
+    while not os.path.lexists(above) and os.path.dirname(above) != above:
+        above = os.path.dirname(above)
+    if not os.path.isdir(above) or not os.access(above, os.W_OK | os.X_OK):
+        bld.fatal('Cannot install into %s: %s is %s.  Choose another place '
+                  'with --prefix, or install as root' % (
+                      there, above, 'not writable' if os.path.isdir(above)
+                      else 'no folder'))
+
+
+def keep_models(bld, there):
+    """Keep models that are about to be overwritten: songs may name them."""
+    folder = os.path.join(there, 'models')
+    for name in os.listdir(folder) if os.path.isdir(folder) else []:
+        path = os.path.join(folder, name)
+        fresh = bld.path.find_node('models/' + name)
+        if not fresh or not os.path.isfile(path):
+            continue
+        with open(path, 'rb') as file:
+            old = file.read()
+        if old != fresh.read('rb'):
+            stem, ending = os.path.splitext(path)
+            mark = hashlib.sha256(old).hexdigest()[:16]
+            with open('%s-%s%s' % (stem, mark, ending), 'wb') as file:
+                file.write(old)
+
+
+def clear_presets(there, files):
+    """Take presets out that an older version has left."""
+    for name in os.listdir(os.path.join(there, 'presets')):
+        if name.endswith('.ttl') and 'presets/' + name not in files:
+            os.remove(os.path.join(there, 'presets', name))
+
+
+def clear(there):
+    """Take away what is left of an installed bundle: models that were kept."""
+    if os.path.isdir(there) and not os.path.islink(there):
+        shutil.rmtree(there)
+    parent = os.path.dirname(there)
+    if os.path.isdir(parent) and not os.listdir(parent):
+        os.rmdir(parent)
 
 
 def bundled(bld, folder):
