@@ -55,10 +55,12 @@ static const char usage[] =
   "  --bundle DIR    the plugin's bundle (perpetuo.lv2, beside this program)\n"
   "  --help          this text\n";
 
+// What the page says is not about this file: REUSE-IgnoreStart
 static const char page[] =
   "<!--\n"
   "Copyright 2026 The Perpetuo authors\n"
   "SPDX-License-Identifier: ISC\n"
+  // REUSE-IgnoreEnd
   "-->\n"
   "\n"
   "# Listen\n"
