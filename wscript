@@ -13,7 +13,7 @@ import sys
 from waflib import Build, ConfigSet, Configure, Context, Options, Scripting
 
 APPNAME = 'perpetuo'
-VERSION = '0.1.0'
+VERSION = '0.1.0'  # In NEWS, and in ttl/plugin.ttl, too: test_release
 top = '.'
 out = 'build'
 BUNDLE = 'perpetuo.lv2'
@@ -179,6 +179,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
     ('cli', 'test_install', ['plugin', 'recital', 'ALONE'], ''),
+    ('cli', 'test_release', ['plugin', 'ALONE'], ''),
     ('cli', 'test_judge_cli', ['judge'], ''),
     ('cli', 'test_sweep_cli', ['sweep'], ''),
     ('cli', 'test_listen', ['recital'], ''),
