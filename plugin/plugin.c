@@ -758,6 +758,9 @@ restore(LV2_Handle                        instance,
   (void)flags;
   (void)features;
   if (!state_now(self, &state)) {
+    log_error(&self->log,
+              "The project's state cannot be taken in just now, and nothing "
+              "was changed: open the project again");
     return LV2_STATE_ERR_UNKNOWN;
   }
   if (state_restore(&state, &self->urids, retrieve, handle, &self->log)) {
