@@ -187,8 +187,6 @@ TESTS = [  # group, name, rooms and libraries, further sources
 
 # Sources that a test builds by itself
 ELSEWHERE = ['tests/mirror.lv2/mirror.c', 'tests/digest.c',
-             'tests/make_tiny_models.c']
-             'tests/fuzz_midi_file.c', 'tests/fuzz_model_file.c',
              'tests/make_tiny_models.c', 'tests/races.c']
 
 # What is looked for; a room or verb that has to do without says so.

@@ -772,7 +772,7 @@ test_a_late_phrase_is_joined_and_counted_once(void)
   way.work         = HOST_WORK_AT_END;
   Notes    parts   = part_of(&reference, false);
   unsigned n_tried = 0U;
-  for (int32_t bar = 4; bar < 40; bar += 4) {
+  for (int32_t bar = 8; bar < 40; bar += 4) {
     // Half a second late, within the first bar
     const Notes first = notes_of_bars(&parts, bar, bar + 1);
     if (first.n < 3U || first.notes[0].tick > 200U) {

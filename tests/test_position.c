@@ -755,7 +755,7 @@ test_a_metre_told_late(void)
       song_any_velocity(&song, map.spans[k].frame - 1.0, n + 1.0);
     }
     const Match first = match(host_capture(host), &song, n + 2.0);
-    CHECK(!first.n_missing && first.n_extra <= 4U);
+    CHECK(!first.n_missing && first.n_extra < map.n_spans); // One a change
     for (uint32_t k = 1U; k < map.n_spans; ++k) {
       song_forgive(&song, map.spans[k].frame + n / 2.0, n / 2.0 + 1.0);
     }

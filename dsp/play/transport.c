@@ -242,12 +242,17 @@ static void
 remember(Transport* const self, const int32_t bar, const Metre metre)
 {
   const VisitedBar* const known = visited(self, bar);
+  VisitedBar row = {bar, metre, known ? known->before : (Metre){0U, 0U}};
   if (known && !metre_is_equal(known->metre, metre)) {
     memset(self->visited, 0, sizeof(self->visited));
+    row.before = (Metre){0U, 0U};
+  }
+  if (self->last_visited.metre.n_beats && self->last_visited.bar == bar - 1) {
+    row.before = self->last_visited.metre;
   }
 
-  const VisitedBar row                               = {bar, metre};
   self->visited[(uint32_t)bar % TRANSPORT_N_VISITED] = row;
+  self->last_visited                                 = row;
 }
 
 Metre
@@ -264,9 +269,11 @@ transport_next_bar(Transport* const self)
   const double  n_in =
     (double)(transport_clock_of(self, end) - self->metre_clock);
 
-  self->bar_tick = end;
-  ++self->bar;
-  if (n_in <= block_s * self->rate_hz) {
+  // A memory of other bars before it is one of another song
+  self->bar_tick                = end;
+  const VisitedBar* const known = visited(self, ++self->bar);
+  if (n_in <= block_s * self->rate_hz && known &&
+      metre_is_equal(known->before, self->metre)) {
     self->metre = transport_metre_of(self, self->bar);
   }
 }

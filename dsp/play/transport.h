@@ -70,7 +70,8 @@ typedef enum {
 /// A bar of which the host told the metre
 typedef struct {
   int32_t bar;
-  Metre   metre; ///< Of no beats where nothing is known
+  Metre   metre;  ///< Of no beats where nothing is known
+  Metre   before; ///< That of the bar which led to it; of no beats if none did
 } VisitedBar;
 
 typedef struct {
@@ -118,6 +119,7 @@ typedef struct {
   int64_t    metre_clock; ///< When a metre was told last
   unsigned   n_dense;     ///< How often in a row that was shortly after another
   VisitedBar visited[TRANSPORT_N_VISITED];
+  VisitedBar last_visited; ///< What was remembered last
 } Transport;
 
 /// A transport that stands at bar 0 in 4/4
