@@ -177,6 +177,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/rt_guard.c tests/tiny_models.c plugin/ports.c'),
     ('presets', 'test_presets', ['host', 'likeness', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
+    ('rigs', 'test_hosts', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
     ('cli', 'test_install', ['plugin', 'recital', 'ALONE'], ''),
     ('cli', 'test_release', ['plugin', 'ALONE'], ''),
@@ -188,6 +189,10 @@ TESTS = [  # group, name, rooms and libraries, further sources
 # Sources that a test builds by itself
 ELSEWHERE = ['tests/mirror.lv2/mirror.c', 'tests/digest.c',
              'tests/make_tiny_models.c', 'tests/races.c']
+ELSEWHERE = ['tests/mirror.lv2/mirror.c',
+             'tests/rigs/capture.lv2/capture.c', 'tests/digest.c',
+             'tests/fuzz_midi_file.c', 'tests/fuzz_model_file.c',
+             'tests/make_tiny_models.c']
 
 # What is looked for; a room or verb that has to do without says so.
 LIBRARIES = [  # name here, name for pkg-config, Debian package
@@ -219,8 +224,10 @@ NEEDS = [  # what, probe, Debian packages, verbs
     ('sord_validate', 'program sord_validate', 'sordi', 'test'),
     ('lv2info', 'program lv2info', 'lilv-utils', 'test'),
     ('nm', 'program nm', 'binutils', 'test'),
-    ('jalv', 'program jalv', 'jalv', 'rigs'),
-    ('JACK', 'program jackd', 'jackd2', 'rigs'),
+    ('Ardour', 'program ardour7-lua ardour8-lua ardour9-lua', 'ardour',
+     'hosts'),
+    ('jalv', 'program jalv', 'jalv', 'hosts rigs'),
+    ('JACK', 'program jackd', 'jackd2', 'hosts rigs'),
     ('JACK headers', 'library jack', 'libjack-jackd2-dev', 'rigs'),
     ('a compiler for 64-bit Arm', 'program aarch64-linux-gnu-gcc',
      'gcc-aarch64-linux-gnu libc6-dev-arm64-cross', 'rigs'),
@@ -249,15 +256,23 @@ def helpers():
     return packages, run
 
 
-def provide(verb):
+def provide(verb, args=()):
     """See that the machine has what a verb needs; true when that changed it.
 
-    The verb `build` is only told what is missing.
+    The verb `build` is only told what is missing.  Other people's hosts come
+    by themselves: where they cannot be had, all else goes on.
     """
+    changed = provide_for(verb, {verb})
+    if verb == 'test':
+        if os.path.isdir(os.path.join(Context.run_dir, RIGS)):
+            changed = provide_for(verb, {'rigs'}) or changed
+        if not args or {'rigs', 'hosts', 'test_hosts'} & set(args):
+            changed = provide_for(verb, {'hosts'}) or changed
+    return changed
+
+
+def provide_for(verb, verbs):
     packages, _ = helpers()
-    verbs = {verb}
-    if verb == 'test' and os.path.isdir(os.path.join(Context.run_dir, RIGS)):
-        verbs.add('rigs')
     missing = [(what, names) for what, probe, names, who in NEEDS
                if verbs & set(who.split()) and not packages.is_there(probe)]
     if not missing:
@@ -573,7 +588,7 @@ class Verb(object):
         args = json.loads(os.environ.get('PERPETUO_ARGS', '[]'))
         opt, wish = Options.options, self.configured('WISH')
         self.before(args)
-        changed = provide(self.cmd)
+        changed = provide(self.cmd, args)
         other = (opt.debug or opt.sanitize) and wish != [
             str(opt.debug), opt.sanitize]
         if (changed or other or self.lacks()) and not Verb.has_configured:
