@@ -52,12 +52,11 @@ class Visit:
 
     def __init__(self, folder, said, scenes):
         self.folder, self.scenes = folder, scenes
-        self.said = [line.split(' ', 1)[1] for line in said.splitlines()
-                     if line.startswith('SAY ')]
+        self.said = said
 
     def value(self, what):
-        found = [s[len(what) + 1:] for s in self.said
-                 if s.startswith(what + ' ')]
+        found = [line[len(what) + 1:] for line in self.said
+                 if line.startswith(what + ' ')]
         check(found, 'Ardour did not come to "%s"' % what)
         return found[-1]
 
@@ -124,20 +123,24 @@ def visit(lua, speed):
         'seed', 'tempo', 'late', 'melody_channel', 'drum_channel')]
     words += ['folder=' + folder, 'driver=' + speed, 'preset=' + PRESET,
               'other=' + OTHER]
+    path = os.path.join(folder, 'said')
     try:
-        done = subprocess.run(
+        talk = subprocess.run(
             [lua, os.path.join(RIGS, 'ardour.lua')] + words,
             env=environment(folder, 'log'), stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=TIMEOUT_S, universal_newlines=True, errors='replace')
-        said = done.stdout
+            timeout=TIMEOUT_S).stdout
     except subprocess.TimeoutExpired as late:
-        said = (late.stdout or b'').decode('utf-8', 'replace')
-    if 'SAY no session' in said:
+        talk = (late.stdout or b'') + b'It took too long'
+    check(os.path.isfile(path), talk.decode('utf-8', 'replace')[-2000:])
+    with open(path, encoding='utf-8') as file:
+        said = file.read().splitlines()
+    if 'no session ' in said:
         raise Skip('%s makes no session here: %s' % (
-            lua, ' '.join(said.split())[-300:]))
-    check('SAY end' in said, 'Ardour did not come to the end:\n%s' % '\n'.join(
-        line for line in said.splitlines() if ' recorded ' not in line))
+            lua, ' '.join(talk.decode('utf-8', 'replace').split())[-300:]))
+    check('end ' in said, 'Ardour did not come to the end:\n%s\n%s' % (
+        '\n'.join(line for line in said if not line.startswith('recorded ')),
+        talk.decode('utf-8', 'replace')[-2000:]))
     return Visit(folder, said, captured.read(os.path.join(folder, 'log')))
 
 
@@ -410,7 +413,7 @@ def jalv():
                               'controls')
     except jack.NoServer as why:
         raise Skip('there is no JACK server here: %s' % why)
-    jalv_scenes.append(Visit(host.folder, '', captured.read(
+    jalv_scenes.append(Visit(host.folder, [], captured.read(
         env['PERPETUO_CAPTURE'])))
     jalv_scenes[0].console = said
     return jalv_scenes[0]

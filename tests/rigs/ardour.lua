@@ -10,7 +10,8 @@
 --   preset=LABEL chosen at first; other=LABEL chosen while it plays
 --   seed, tempo, late, melody_channel, drum_channel=N
 --                control ports, counted as Ardour does: from 0, controls only
--- It says "SAY what value" for what was seen, and "SAY end" when it came so far.
+-- It writes "what value" into the file `said` for what was seen, and "end" when
+-- it came so far.
 
 -- At this tempo a tick of Ardour's, 1/1920 beat, is 12 samples, and a block is
 -- 64 of these: what Ardour says of bars and beats is then exact
@@ -31,9 +32,11 @@ for _, text in ipairs (arg) do
 	word[key] = tonumber (value) or value
 end
 
+-- Not to the standard output, where Ardour talks, too
+local said = assert (io.open (word.folder .. "/said", "w"))
 local function say (what, value)
-	print ("SAY " .. what .. " " .. tostring (value or ""))
-	io.stdout:flush ()
+	said:write (what .. " " .. tostring (value or "") .. "\n")
+	said:flush ()
 end
 
 -- A line between the capture's lines
