@@ -64,7 +64,7 @@ ROOMS = [  # name, folder, may use, sources
 # What the plugin may use; it carries nothing else
 PLUGIN = ('plugin', 'plugin',
           ['base', 'music', 'play', 'nn', 'compose', 'LV2'],
-          'ports urids log position worker midi_out state plugin')
+          'ports urids log position worker midi_out midnam state plugin')
 
 PROGRAMS = [  # name, rooms and libraries, sources
     ('perpetuo-demo', ['recital', 'cli'], 'tools/demo.c'),
@@ -152,6 +152,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/rt_guard.c'),
     ('realtime', 'test_races', ['plugin'], ''),
     ('host', 'test_ttl', ['plugin'], ''),
+    ('host', 'test_midnam', ['plugin'], ''),
     ('host', 'test_host', ['host'], ''),
     ('host', 'test_laws', ['host', 'plugin'], ''),
     ('host', 'test_plugin', ['host', 'plugin', 'compose'],

@@ -13,6 +13,7 @@
 #include <lv2/urid/urid.h>
 
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -334,6 +335,24 @@ read_switches(Plugin* const self, const void* const* const ports)
   rt->is_open = !is_enabled || port_is_on(ports, PORT_THRU);
 }
 
+/// Let the host name the drums' notes anew when they are others
+static void
+show_names(Plugin* const self)
+{
+  const Realtime* const rt = &self->rt;
+  const unsigned        names =
+    rt->schedule.parts & 1U << PART_DRUMS
+             ? (rt->player.channel[PART_DRUMS] + 1U) | (unsigned)rt->mix.drum_map << 8U
+             : 0U;
+
+  if (names != atomic_load_explicit(&self->names, memory_order_relaxed)) {
+    atomic_store_explicit(&self->names, names, memory_order_relaxed);
+    if (self->midnam) {
+      self->midnam->update(self->midnam->handle);
+    }
+  }
+}
+
 static void
 read_controls(Plugin* const self)
 {
@@ -346,6 +365,7 @@ read_controls(Plugin* const self)
     (uint8_t)(port_whole(ports, PORT_MELODY_CHANNEL) - 1U);
   rt->player.channel[PART_DRUMS] =
     (uint8_t)(port_whole(ports, PORT_DRUM_CHANNEL) - 1U);
+  show_names(self);
 
   read_switches(self, ports);
   transport_set_default_bpm(&rt->host, rt->clock, tempo);
@@ -549,6 +569,7 @@ instantiate(const LV2_Descriptor* const     descriptor,
 {
   LV2_URID_Map*        map      = NULL;
   LV2_Log_Log*         log      = NULL;
+  MidnamUpdate*        midnam   = NULL;
   LV2_Worker_Schedule* schedule = NULL;
 
   Plugin* const self = (Plugin*)calloc(1U, sizeof(Plugin));
@@ -566,6 +587,9 @@ instantiate(const LV2_Descriptor* const     descriptor,
                                                  LV2_WORKER__schedule,
                                                  &schedule,
                                                  false,
+                                                 MIDNAM__update,
+                                                 &midnam,
+                                                 false,
                                                  NULL);
   if (missing) {
     const Log nowhere = {NULL, 0U, 0U};
@@ -582,6 +606,7 @@ instantiate(const LV2_Descriptor* const     descriptor,
   }
 
   self->schedule = schedule;
+  self->midnam   = midnam;
   self->rate_hz  = rate_hz;
   urids_init(&self->urids, map);
   log_init(&self->log, log, map);
@@ -607,6 +632,10 @@ instantiate(const LV2_Descriptor* const     descriptor,
   schedule_follow(&rt->schedule, rt->transport);
   rt->is_first    = true;
   rt->can_compose = self->worker.composer;
+  atomic_init(&self->names,
+              parts & 1U << PART_DRUMS
+                ? (unsigned)port_at(PORT_DRUM_CHANNEL).standard
+                : 0U);
   keep(self);
   return self;
 }
@@ -769,14 +798,48 @@ restore(LV2_Handle                        instance,
   return LV2_STATE_SUCCESS;
 }
 
+/// What the drums' notes are called, and for which instance
+static char*
+name_model(LV2_Handle instance)
+{
+  enum { MAX_MODEL = 64 };
+  char* const text = (char*)malloc(MAX_MODEL);
+  if (text) {
+    (void)snprintf(text, MAX_MODEL, "Perpetuo %p", instance);
+  }
+  return text;
+}
+
+static char*
+name_notes(LV2_Handle instance)
+{
+  Plugin* const  self = (Plugin*)instance;
+  const unsigned packed =
+    atomic_load_explicit(&self->names, memory_order_relaxed);
+  const Midnam names = {(uint8_t)(packed & 0xFFU), (uint8_t)(packed >> 8U)};
+  char* const  model = name_model(instance);
+  char* const  text  = model ? midnam_document(model, names) : NULL;
+
+  free(model);
+  return text;
+}
+
+static void
+free_name(char* const text)
+{
+  free(text);
+}
+
 static const void*
 extension_data(const char* const uri)
 {
   static const LV2_Worker_Interface worker = {work, work_response, NULL};
   static const LV2_State_Interface  state  = {save, restore};
+  static const MidnamInterface midnam = {name_notes, name_model, free_name};
 
   return !strcmp(uri, LV2_WORKER__interface)  ? (const void*)&worker
          : !strcmp(uri, LV2_STATE__interface) ? (const void*)&state
+         : !strcmp(uri, MIDNAM__interface)    ? (const void*)&midnam
                                               : NULL;
 }
 

@@ -17,6 +17,7 @@
 #include "play/transport.h"
 #include "plugin/box.h"
 #include "plugin/log.h"
+#include "plugin/midnam.h"
 #include "plugin/ports.h"
 #include "plugin/state.h"
 #include "plugin/urids.h"
@@ -75,6 +76,7 @@ typedef struct {
   Urids                      urids;
   Log                        log;
   const LV2_Worker_Schedule* schedule; ///< Null when the host has no worker
+  const MidnamUpdate*        midnam;   ///< Null when the host shows no names
   double                     rate_hz;
 
   Realtime rt;
@@ -84,6 +86,9 @@ typedef struct {
   Box         restored; ///< A State: restore() to run()
   Box         kept;     ///< A State: run() to save()
   atomic_uint n_taken;  ///< How many of `restored` are in `kept`
+
+  /// The drums' channel, and their map << 8; run() to whoever names notes
+  atomic_uint names;
 } Plugin;
 
 #endif // PERPETUO_PLUGIN_PLUGIN_H

@@ -133,6 +133,7 @@ RDFS = 'http://www.w3.org/2000/01/rdf-schema#'
 LV2 = 'http://lv2plug.in/ns/lv2core#'
 EXT = 'http://lv2plug.in/ns/ext/'
 TYPE, LABEL = RDF + 'type', RDFS + 'label'
+MIDNAM = 'http://ardour.org/lv2/midnam#interface'
 PG, PSET = EXT + 'port-groups#', EXT + 'presets#'
 
 
@@ -607,7 +608,7 @@ def descriptors():
 def test_the_binary_is_as_described():
     found = descriptors()
     check([d.uri.decode() for d in found] == URIS, [d.uri for d in found])
-    known = [EXT + 'worker#interface', EXT + 'state#interface',
+    known = [EXT + 'worker#interface', EXT + 'state#interface', MIDNAM,
              EXT + 'options#interface', LV2 + 'inlineDisplay',
              'http://lv2plug.in/ns/extensions/ui#idleInterface']
     for descriptor in found:
