@@ -27,6 +27,11 @@ BUNDLE = os.path.join(BUILD, 'perpetuo.lv2')
 URIS = ['urn:perpetuo:duo', 'urn:perpetuo:melody', 'urn:perpetuo:drums']
 
 WATCHED = ['score', 'tries', 'late', 'bar']
+# As people see them
+GROUPS = ['song', 'styles', 'harmony', 'melody', 'drums', 'feel', 'quality',
+          'midi', 'time', 'watch']
+FIRST = ['energy', 'variation', 'hold', 'reroll', 'seed', 'form',
+         'melody_density', 'drum_density', 'key', 'scale']
 SWITCHES = ['enabled', 'reroll', 'hold', 'thru', 'freewheel']
 
 # A preset is all of the music and nothing else: which song, in which key, who
@@ -442,9 +447,9 @@ def test_each_style_has_its_port():
         if symbol not in written:
             bad.append('the style "%s" has no port "%s" in ttl/plugin.ttl' % (
                 style, symbol))
-        elif one(ports()[symbol], LV2 + 'name', symbol) != name:
-            bad.append('%s: it is called "%s" in dsp/music/style.c' % (
-                symbol, name))
+        elif one(ports()[symbol], LV2 + 'name', symbol) != 'Mix: ' + name:
+            bad.append('%s: it is called "%s" in dsp/music/style.c, so its '
+                       'port is "Mix: %s"' % (symbol, name, name))
         if ways.get(symbol) != {('style', i)}:
             bad.append('the style "%s" has no row of its own in plugin/ports.c:'
                        ' %s turns %s' % (style, symbol, ways.get(symbol)))
@@ -536,6 +541,39 @@ def test_groups_have_name_and_symbol():
     for key in ('symbol', 'name'):
         words = [one(subjects[g], LV2 + key, g) for g in groups]
         check(len(set(words)) == len(words), 'two groups have one %s' % key)
+
+
+def test_groups_are_in_order():
+    """One host orders them by URI; what is touched most comes first."""
+    subjects, order = plugin_ttl(), []
+    groups = sorted({one(p, PG + 'group', s) for s, p in ports().items()
+                     if is_a(p, 'ControlPort')})
+    for i, uri in enumerate(groups):
+        symbol = one(subjects[uri], LV2 + 'symbol', uri)
+        check(uri == 'urn:perpetuo:group:%d-%s' % (i, symbol), uri)
+        order.append(symbol)
+    check(order == GROUPS, 'groups: %s' % order)
+
+
+def test_ports_speak_for_themselves():
+    """Some hosts show no groups: names and comments have to do without."""
+    controls = {s: p for s, p in ports().items() if is_a(p, 'ControlPort')}
+    names, bad = {}, []
+    for symbol, port in controls.items():
+        name = one(port, LV2 + 'name', symbol)
+        comment = port.get(RDFS + 'comment', [''])[0]
+        if name in names:
+            bad.append('%s and %s are both "%s"' % (symbol, names[name], name))
+        names[name] = symbol
+        if len(name) > 20 or not name[0].isupper():
+            bad.append('%s: "%s"' % (symbol, name))
+        if not comment.endswith('.'):
+            bad.append('%s has no comment, or one without an end' % symbol)
+    check(not bad, '\n'.join(bad))
+    ranked = [(one(p, EXT + 'port-props#displayPriority', s), s)
+              for s, p in controls.items()
+              if EXT + 'port-props#displayPriority' in p]
+    check([s for _, s in sorted(ranked, reverse=True)] == FIRST, ranked)
 
 
 def test_ports_with_a_meaning_to_hosts():
@@ -811,6 +849,8 @@ if __name__ == '__main__':
         test_ports_are_of_the_right_kind,
         test_enumerations_are_whole,
         test_groups_have_name_and_symbol,
+        test_groups_are_in_order,
+        test_ports_speak_for_themselves,
         test_ports_with_a_meaning_to_hosts,
         test_plugins_ask_for_what_every_host_has,
         test_the_binary_is_as_described,
