@@ -153,6 +153,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('realtime', 'test_races', ['plugin'], ''),
     ('host', 'test_ttl', ['plugin'], ''),
     ('host', 'test_midnam', ['plugin'], ''),
+    ('host', 'test_cleanup', ['plugin'], ''),
     ('host', 'test_host', ['host'], ''),
     ('host', 'test_laws', ['host', 'plugin'], ''),
     ('host', 'test_plugin', ['host', 'plugin', 'compose'],

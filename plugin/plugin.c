@@ -55,11 +55,13 @@ send_job(Plugin* const self, const Job* const job)
 
   ++rt->n_asked;
   rt->asked_clock = rt->clock;
+  worker_count(&self->worker, true);
   if (self->schedule->schedule_work(
         self->schedule->handle, sizeof(*job), job) == LV2_WORKER_SUCCESS) {
     return true;
   }
   --rt->n_asked; // Not taken: again in the next run
+  worker_count(&self->worker, false);
   return false;
 }
 
@@ -713,8 +715,11 @@ work(LV2_Handle                        instance,
   }
 
   memcpy(&job, data, sizeof(job));
-  const Answer answer = worker_work(&self->worker, &self->rt.plan, &job);
-  return respond(handle, sizeof(answer), &answer);
+  const Answer answer        = worker_work(&self->worker, &self->rt.plan, &job);
+  const LV2_Worker_Status st = respond(handle, sizeof(answer), &answer);
+
+  worker_count(&self->worker, false); // From here on we may be freed
+  return st;
 }
 
 REALTIME static LV2_Worker_Status

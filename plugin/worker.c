@@ -8,6 +8,9 @@
 #include <string.h>
 #include <time.h>
 
+/// How often a job that has not begun is looked for, before it is given up
+enum { MAX_LOOKS = 500 };
+
 #define IDS_N_WORDS ((uint32_t)(sizeof(ModelIds) / 4U))
 
 static void
@@ -85,6 +88,7 @@ worker_init(Worker* const self, const char* const bundle, const Log* const log)
   self->said.text[0] = '\0';
   self->folder       = (char*)malloc(size);
   atomic_flag_clear(&self->is_busy);
+  atomic_init(&self->n_out, 0U);
   box_write(&self->in_use, &none, IDS_N_WORDS);
   if (!self->folder) {
     return STATUS_NO_MEM;
@@ -97,8 +101,27 @@ worker_init(Worker* const self, const char* const bundle, const Log* const log)
 }
 
 void
+worker_count(Worker* const self, const bool is_out)
+{
+  if (is_out) {
+    (void)atomic_fetch_add_explicit(&self->n_out, 1U, memory_order_relaxed);
+  } else {
+    (void)atomic_fetch_sub_explicit(&self->n_out, 1U, memory_order_release);
+  }
+}
+
+void
 worker_free(Worker* const self)
 {
+  const struct timespec nap = {0, 1000000};
+  for (unsigned i = 0U; i < MAX_LOOKS && atomic_load_explicit(
+                                           &self->n_out, memory_order_acquire);
+       ++i) {
+    (void)nanosleep(&nap, NULL);
+    take(self); // What is being done is waited for, however long it takes
+    leave(self);
+  }
+
   composer_free(self->composer);
   free(self->folder);
 }

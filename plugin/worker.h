@@ -48,6 +48,7 @@ typedef struct {
   char*       folder;   ///< Of the models
   Composer*   composer; ///< Null when there is none; whoever is busy has it
   atomic_flag is_busy;
+  atomic_uint n_out;  ///< Jobs handed to the host and not done
   Box         in_use; ///< ModelIds of `composer`, for anyone to read
   Trouble     said;   ///< Of the last loading; whoever is busy has it
 } Worker;
@@ -62,9 +63,20 @@ typedef struct {
 NODISCARD Status
 worker_init(Worker* worker, const char* bundle, const Log* log);
 
-/// Thread: setup.
+/**
+   Let go of everything, once no job is out any more.
+
+   One host frees an instance while it works, or is about to.  What is being
+   done is waited for, and so is for a moment what has not begun: hosts that end
+   their worker first never begin it.
+   Thread: setup.
+*/
 void
 worker_free(Worker* worker);
+
+/// A job is about to be handed to the host (or was not taken).  Thread: audio.
+REALTIME void
+worker_count(Worker* worker, bool is_out);
 
 /// Do a job.  Thread: worker, or the audio thread in an export.
 Answer
