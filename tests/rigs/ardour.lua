@@ -6,9 +6,9 @@
 -- this in ardour7-lua and judges what the capture plugin wrote; here nothing is
 -- judged.  Words: KEY=VALUE, all of
 --   folder=F     where the session may be written, and nothing else is
---   driver=NAME  of the dummy backend ("Normal Speed", "10x Speed")
+--   driver=NAME  of the dummy backend ("Normal Speed", "5x Speed")
 --   preset=LABEL chosen at first; other=LABEL chosen while it plays
---   seed, tempo, late, melody_channel, drum_channel=N
+--   seed, tempo, candidates, gate, late, melody_channel, drum_channel=N
 --                control ports, counted as Ardour does: from 0, controls only
 -- It writes "what value" into the file `said` for what was seen, and "end" when
 -- it came so far.
@@ -129,6 +129,8 @@ end
 local function settle (track, number)
 	set (track.perpetuo, word.seed, 7)
 	set (track.perpetuo, word.tempo, BPM)
+	set (track.perpetuo, word.candidates, 1) -- Quick, as time is here
+	set (track.perpetuo, word.gate, 0)
 	set (track.capture, 0, number)
 end
 
@@ -300,6 +302,7 @@ local function change_preset ()
 	stop ()
 	sounding ("preset")
 	plugin:load_preset (plugin:preset_by_label (word.preset))
+	settle (made.both, TRACKS[1][3])
 end
 
 local function change_channel ()
@@ -345,6 +348,16 @@ local function close_rolling ()
 	close ()
 end
 
+-- It has just been told where it is, and composes
+local function close_composing ()
+	session:request_locate (sample_of (40), false,
+		ARDOUR.LocateTransportDisposition.MustStop, UI)
+	wait_for ("locate", function ()
+		return session:transport_sample () >= sample_of (39)
+	end)
+	close ()
+end
+
 local function main ()
 	if not begin () then return say ("no session") end
 	new_player (TRACKS[1])
@@ -367,6 +380,9 @@ local function main ()
 	play ("tracks")
 	export ("tracks export")
 	close_rolling ()
+	mark ("opened")
+	if not open () then return say ("no session, at last") end
+	close_composing ()
 	mark ("end")
 	say ("end")
 end
