@@ -180,6 +180,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('presets', 'test_presets', ['host', 'likeness', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('rigs', 'test_hosts', ['plugin', 'ALONE'], ''),
+    ('rigs', 'test_pictures', ['plugin', 'ALONE'], ''),
     ('cli', 'test_cli', ['plugin', 'ALONE'], ''),
     ('cli', 'test_install', ['plugin', 'recital', 'ALONE'], ''),
     ('cli', 'test_release', ['plugin', 'ALONE'], ''),
