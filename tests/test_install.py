@@ -39,6 +39,9 @@ def tree(folder):
             found[os.path.relpath(os.path.join(root, name), folder)] = None
         for name in files:
             path = os.path.join(root, name)
+            if os.path.islink(path):  # It may lead nowhere
+                found[os.path.relpath(path, folder)] = os.readlink(path)
+                continue
             with open(path, 'rb') as file:
                 found[os.path.relpath(path, folder)] = file.read()
     return found

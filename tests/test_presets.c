@@ -16,7 +16,7 @@
 
 #include <string.h>
 
-#define N_BARS 16
+#define N_BARS 28 ///< With the first drop of the club form
 #define N_PART_BARS 4
 #define MAX_PRESETS 128U
 #define MIN_PRESETS 24U
