@@ -706,6 +706,23 @@ test_speed(void)
 }
 
 static void
+test_the_slowest_speeds_stand(void)
+{
+  const double speeds[] = {5e-324, 1e-310, 1e-9};
+  for (unsigned i = 0U; i < 3U; ++i) {
+    transport_init(&transport, RATE_HZ);
+    (void)tell(0, 3.0, 0.0, speeds[i]);
+    CHECK(!transport.is_rolling);
+    start(3.0, 0.0);
+    CHECK(tell(BEAT, 3.0, 1.0, speeds[i]) == TRANSPORT_STOPPED);
+  }
+
+  transport_init(&transport, RATE_HZ);
+  CHECK(tell(0, 3.0, 0.0, 1e-5) == TRANSPORT_STARTED);
+  CHECK(transport_clock_of(&transport, 960) == 2400000000);
+}
+
+static void
 test_measures_at_any_speed(void)
 {
   // 80 dotted quarters a minute, twice as fast
@@ -1144,6 +1161,7 @@ main(void)
   RUN(test_a_new_metre_within_a_bar);
   RUN(test_negative_and_broken_bars);
   RUN(test_speed);
+  RUN(test_the_slowest_speeds_stand);
   RUN(test_measures_at_any_speed);
   RUN(test_a_start_told_late_keeps_the_downbeat);
   RUN(test_a_start_before_the_line_reaches_it);

@@ -45,6 +45,9 @@ static const double min_bpm = 1.0;
 static const double max_bpm = 1200.0;
 static const double max_bar = 1e7;
 
+/// Slower than that it stands: no frame could be named any more
+static const double min_speed = 1e-6;
+
 /// Real tempo / stated tempo, for hosts that count quarters, or dotted beats
 static const double factors[] = {1.0,
                                  0.5,
@@ -582,7 +585,7 @@ take_tempo(Transport* const self, const Position* const told)
     self->bpm = told->bpm;
   }
   if (told->fields & POSITION_SPEED) {
-    self->speed = clamp(told->speed, 0.0, 16.0);
+    self->speed = told->speed < min_speed ? 0.0 : clamp(told->speed, 0.0, 16.0);
   }
   if (told->fields & POSITION_BEATS_PER_BAR) {
     self->beats_per_bar = told->beats_per_bar;
