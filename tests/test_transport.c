@@ -1065,6 +1065,55 @@ test_metres_of_visited_bars_are_remembered(void)
   CHECK(transport.bar == 5 && transport.metre.n_beats == 4U);
 }
 
+/// Tell of a bar in a metre of quarters, and be in it
+static void
+tell_bar(const int64_t clock,
+         const double  bar,
+         const double  bar_beat,
+         const double  n_beats)
+{
+  Position position      = position_of(bar, bar_beat, 1.0);
+  position.beats_per_bar = n_beats;
+  (void)transport_told(&transport, clock, &position);
+}
+
+static void
+test_a_remembered_metre_counts_after_the_same_bar_only(void)
+{
+  // Bar 4 was in 4/4 when bar 5 was in 3/4; now it is in 5/4
+  transport_init(&transport, RATE_HZ);
+  roll_blocks(0, 8 * BEAT, 3.0);
+  tell_bar(8 * BEAT + 1000, 3.0, 0.0, 5.0);
+  tell_bar(8 * BEAT + 2000, 4.0, 4.9, 5.0);
+  CHECK(transport_metre_of(&transport, 5).n_beats == 5U); // All forgotten
+
+  // A bar that was located to, of which nobody knows what led to it
+  transport_init(&transport, RATE_HZ);
+  roll_blocks(0, 4 * BEAT, 3.0);
+  tell_bar(4 * BEAT + 1000, 9.0, 0.0, 3.0);
+  tell_bar(4 * BEAT + 2000, 8.0, 3.9, 4.0);
+  CHECK(transport_metre_of(&transport, 9).n_beats == 3U);
+  transport_next_bar(&transport);
+  CHECK(transport.bar == 9 && transport.metre.n_beats == 4U);
+
+  // It was reached from 4/4, and then its song was edited before it
+  transport_init(&transport, RATE_HZ);
+  roll_blocks(0, 8 * BEAT, 3.0);
+  transport.visited[4].metre.n_beats = 0U; // As if so many bars had passed
+  tell_bar(8 * BEAT + 1000, 4.0, 4.9, 5.0);
+  CHECK(transport_metre_of(&transport, 5).n_beats == 3U);
+  transport_next_bar(&transport);
+  CHECK(transport.bar == 5 && transport.metre.n_beats == 5U);
+
+  // What led to a bar is not lost when it is told again in the middle
+  transport_init(&transport, RATE_HZ);
+  roll_blocks(0, 8 * BEAT, 3.0);
+  tell_bar(8 * BEAT + 1000, 5.0, 1.0, 3.0);
+  tell_bar(8 * BEAT + 2000, 4.0, 3.9, 4.0);
+  transport_next_bar(&transport);
+  CHECK(transport.bar == 5 && transport.metre.n_beats == 3U);
+}
+
 static void
 test_a_metre_told_late_joins_at_its_line(void)
 {
@@ -1175,6 +1224,7 @@ main(void)
   RUN(test_leaps_say_nothing_of_the_tempo);
   RUN(test_the_pace_is_kept_into_another_metre);
   RUN(test_metres_of_visited_bars_are_remembered);
+  RUN(test_a_remembered_metre_counts_after_the_same_bar_only);
   RUN(test_a_metre_told_late_joins_at_its_line);
   RUN(test_rolls_free);
   RUN(test_default_tempo);
