@@ -474,6 +474,58 @@ test_guesses_the_unit_before_it_rolls(void)
   NEAR(transport.ticks_per_frame, 0.04, 1e-6);
 }
 
+/// Nine bars of another metre, then a bar of this one, all at 120 quarters
+static Position
+after_nine(const double quarters,
+           const double n_beats,
+           const double unit,
+           const double speed)
+{
+  Position position      = position_of(9.0, 0.0, speed);
+  position.fields        = 0x7FU;
+  position.frame         = 9.0 * quarters * (double)BEAT;
+  position.beats_per_bar = n_beats;
+  position.beat_unit     = unit;
+  position.bpm           = 30.0 * unit;
+  return position;
+}
+
+static void
+test_bars_of_other_metres_say_nothing_of_the_unit(void)
+{
+  const struct {
+    double quarters; ///< Of each bar before
+    double n_beats;
+    double unit;
+  } rows[] = {
+    {4.0, 12.0, 8.0}, {4.0, 6.0, 8.0}, {3.0, 12.0, 8.0}, {2.0, 3.0, 2.0}};
+  for (unsigned i = 0U; i < 4U; ++i) {
+    Position before      = position_of(0.0, 0.0, 0.0);
+    before.fields        = 0x7FU;
+    before.beats_per_bar = rows[i].quarters;
+    transport_init(&transport, RATE_HZ);
+    (void)transport_told(&transport, 0, &before);
+
+    // Located to while standing, told twice, and started
+    for (unsigned n = 0U; n < 3U; ++n) {
+      const Position there = after_nine(
+        rows[i].quarters, rows[i].n_beats, rows[i].unit, n == 2U ? 1.0 : 0.0);
+      (void)transport_told(&transport, 256 * (int64_t)n, &there);
+    }
+    CHECK(transport.is_rolling);
+    NEAR(transport.ticks_per_frame, 0.04, 1e-9);
+  }
+
+  // Nobody counts beats and a half, nor three quarters of them
+  for (unsigned i = 0U; i < 2U; ++i) {
+    const Position there =
+      after_nine(rows[i].quarters, rows[i].n_beats, rows[i].unit, 1.0);
+    transport_init(&transport, RATE_HZ);
+    (void)transport_told(&transport, 0, &there);
+    NEAR(transport.ticks_per_frame, 0.04, 1e-9);
+  }
+}
+
 static void
 test_measures_where_no_tempo_is_told(void)
 {
@@ -1200,6 +1252,7 @@ main(void)
   RUN(test_learns_the_unit_of_bpm);
   RUN(test_long_blocks_find_the_tempo_too);
   RUN(test_guesses_the_unit_before_it_rolls);
+  RUN(test_bars_of_other_metres_say_nothing_of_the_unit);
   RUN(test_measures_where_no_tempo_is_told);
   RUN(test_follows_a_tempo_ramp);
   RUN(test_a_new_tempo_is_not_measured_by_the_old);

@@ -499,14 +499,15 @@ keep_pace(Transport* const self, const double bpm, const double beat_ticks)
   }
 }
 
-/// Before anything can be measured: does frame x tempo agree with the bars in
-/// another unit than the metre's?
+/// Before anything can be measured: does frame x tempo agree with the bars, if
+/// bpm counts quarters, or dotted beats?  Not where a song has two metres: then
+/// bars of others before this one can look the same.
 static void
 guess_factor(Transport* const self, const Position* const told)
 {
   const unsigned all = POSITION_FRAME | POSITION_BAR | POSITION_BAR_BEAT;
   if ((told->fields & all) != all || self->bpm <= 0.0 ||
-      self->bpm_factor != 1.0 || self->metre.unit == 4U) {
+      self->bpm_factor != 1.0 || self->metre.unit == 4U || self->is_mixed) {
     return;
   }
 
@@ -514,9 +515,10 @@ guess_factor(Transport* const self, const Position* const told)
   const double ticks = told->bar * (double)metre_bar_ticks(self->metre) +
                        told->bar_beat * self->beat_ticks;
 
-  for (unsigned i = 0U; there > TICKS_PER_QUARTER && i < N_FACTORS; ++i) {
-    if (size_of(ticks - there * factors[i]) < back_ticks + 1e-5 * ticks) {
-      self->bpm_factor = factors[i];
+  const double counted[] = {1.0, (double)self->metre.unit / 4.0, 3.0};
+  for (unsigned i = 0U; there > TICKS_PER_QUARTER && i < 3U; ++i) {
+    if (size_of(ticks - there * counted[i]) < back_ticks + 1e-5 * ticks) {
+      self->bpm_factor = counted[i];
       return;
     }
   }
@@ -785,6 +787,8 @@ transport_told(Transport* const      self,
 
   TransportChange change = TRANSPORT_SAME;
   double          said   = tick; ///< On the line as it is after this
+  self->is_mixed |= self->last_visited.metre.n_beats &&
+                    !metre_is_equal(self->last_visited.metre, metre);
   if (!rolls || !was_rolling) {
     change = rolls         ? TRANSPORT_STARTED
              : was_rolling ? TRANSPORT_STOPPED

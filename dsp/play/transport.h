@@ -120,6 +120,7 @@ typedef struct {
   unsigned   n_dense;     ///< How often in a row that was shortly after another
   VisitedBar visited[TRANSPORT_N_VISITED];
   VisitedBar last_visited; ///< What was remembered last
+  bool       is_mixed;     ///< More than one metre was told
 } Transport;
 
 /// A transport that stands at bar 0 in 4/4
