@@ -1167,6 +1167,28 @@ test_a_remembered_metre_counts_after_the_same_bar_only(void)
 }
 
 static void
+test_a_bar_begun_early_keeps_its_remembered_metre(void)
+{
+  // The second time the tempo falls in the last block before the line, which
+  // the host says with the next one: then we are over the line, and it is not
+  transport_init(&transport, RATE_HZ);
+  roll_blocks(0, 8 * BEAT, 3.0);
+  roll_blocks(8 * BEAT, 12 * BEAT - 1, 3.0);
+  go_on(12 * BEAT + 1);
+  CHECK(transport.bar == 5 && transport.metre.n_beats == 3U);
+  Position slow = position_of(4.0, 3.995, 1.0);
+  slow.bpm      = 60.0;
+  CHECK(transport_told(&transport, 12 * BEAT, &slow) == TRANSPORT_SAME);
+  CHECK(transport.bar == 5 && transport.metre.n_beats == 3U);
+  CHECK(transport_metre_of(&transport, 4).n_beats == 4U);
+  slow.bar           = 5.0;
+  slow.bar_beat      = 500.0 / BEAT - 0.005;
+  slow.beats_per_bar = 3.0;
+  CHECK(transport_told(&transport, 12 * BEAT + 1000, &slow) == TRANSPORT_SAME);
+  CHECK(transport_metre_of(&transport, 5).n_beats == 3U);
+}
+
+static void
 test_a_metre_told_late_joins_at_its_line(void)
 {
   Position waltz      = position_of(4.0, 1000.0 / BEAT, 1.0);
@@ -1278,6 +1300,7 @@ main(void)
   RUN(test_the_pace_is_kept_into_another_metre);
   RUN(test_metres_of_visited_bars_are_remembered);
   RUN(test_a_remembered_metre_counts_after_the_same_bar_only);
+  RUN(test_a_bar_begun_early_keeps_its_remembered_metre);
   RUN(test_a_metre_told_late_joins_at_its_line);
   RUN(test_rolls_free);
   RUN(test_default_tempo);

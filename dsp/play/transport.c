@@ -727,11 +727,22 @@ change_metre(Transport* const      self,
   self->metre = metre;
 }
 
+/// Whether it still speaks of the bar before ours, in which we are a little
+/// early: then its metre is that bar's.  Only where the next position is sure
+/// to come.
+static bool
+is_of_bar_before(const Transport* const self, const Position* const told)
+{
+  return (told->fields & POSITION_BAR) && self->n_dense >= DENSE &&
+         told->bar < (double)self->bar;
+}
+
 /// Take down what may be asked of this position later
 static void
 note_down(Transport* const      self,
           const int64_t         clock,
           const Position* const told,
+          const Metre           metre,
           const bool            was_rolling)
 {
   const bool is_placed = told->fields & POSITION_BAR;
@@ -749,7 +760,7 @@ note_down(Transport* const      self,
                                                       : DENSE;
     }
     self->metre_clock = clock;
-    remember(self, (int32_t)told->bar, self->metre);
+    remember(self, (int32_t)told->bar, metre);
   }
 }
 
@@ -805,7 +816,7 @@ transport_told(Transport* const      self,
   self->is_known   = true;
   self->is_rolling = rolls;
   if (change == TRANSPORT_SAME) {
-    if (!metre_is_equal(metre, self->metre)) {
+    if (!metre_is_equal(metre, self->metre) && !is_of_bar_before(self, &told)) {
       change = TRANSPORT_NEW_METRE;
       change_metre(self, &told, metre, tick, not_played);
     }
@@ -844,7 +855,7 @@ transport_told(Transport* const      self,
 
   take_frame(self, &told, n_run, here);
   self->told_tick = said;
-  note_down(self, clock, &told, was_rolling);
+  note_down(self, clock, &told, metre, was_rolling);
   return change;
 }
 
