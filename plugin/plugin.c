@@ -652,13 +652,14 @@ connect_port(LV2_Handle instance, const uint32_t port, void* const data)
 
 /// Compose what the song begins with, before the first run.  A host that rolls
 /// from that run on and lets the worker answer after it would otherwise never
-/// hear the first notes.  (One that begins in another place still does not.)
+/// hear the first notes.  (One that begins in another place still does not,
+/// unless a run of no frames has told us of it.)
 static void
 prepare(Plugin* const self)
 {
-  static const Metre common = {4U, 4U};
-  Realtime* const    rt     = &self->rt;
-  Job                job    = {JOB_LOAD, 0U, 0U, 0U, {{0U}, {0U}}};
+  Realtime* const        rt        = &self->rt;
+  const Transport* const transport = rt->transport;
+  Job                    job       = {JOB_LOAD, 0U, 0U, 0U, {{0U}, {0U}}};
 
   take_restored(self);
   if (rt->must_load && self->schedule) {
@@ -669,7 +670,7 @@ prepare(Plugin* const self)
   }
 
   ports_read_mix((const void* const*)rt->ports, &rt->mix);
-  schedule_locate(&rt->schedule, 0, common, &rt->mix);
+  schedule_locate(&rt->schedule, transport->bar, transport->metre, &rt->mix);
   for (unsigned i = 0U; i < N_PARTS && rt->can_compose && self->schedule; ++i) {
     if (next_job(rt, &job)) {
       const Answer answer = worker_work(&self->worker, &rt->plan, &job);

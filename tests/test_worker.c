@@ -192,6 +192,22 @@ test_rolling_from_the_first_run_on(void)
   }
 }
 
+/// Told of a place in a run of no frames, and activated anew
+static void
+test_activated_where_the_host_is(void)
+{
+  Host* const host = open_manner(HOST_WORK_AT_END);
+  host_locate_bar(host, 5, 0.0);
+  host_play(host);
+  host_run(host, 0U);
+  host_deactivate(host);
+  host_activate(host);
+  Notes heard = roll(host, false);
+  check_from("activated at bar 5", &heard, 5);
+  notes_free(&heard);
+  host_free(host);
+}
+
 // Not taken, lost, failed
 // ------------------------------------------------------
 
@@ -462,6 +478,7 @@ main(void)
   RUN(test_answers_after_run);
   RUN(test_answers_some_blocks_late);
   RUN(test_rolling_from_the_first_run_on);
+  RUN(test_activated_where_the_host_is);
   RUN(test_what_is_refused_is_asked_for_again);
   RUN(test_an_answer_that_is_lost_is_waited_for_in_vain_once);
   RUN(test_a_load_that_fails_costs_no_note);
