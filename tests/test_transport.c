@@ -1186,6 +1186,17 @@ test_a_bar_begun_early_keeps_its_remembered_metre(void)
   slow.beats_per_bar = 3.0;
   CHECK(transport_told(&transport, 12 * BEAT + 1000, &slow) == TRANSPORT_SAME);
   CHECK(transport_metre_of(&transport, 5).n_beats == 3U);
+
+  // Who has fallen silent may say nothing more, and so is believed at once
+  transport_init(&transport, RATE_HZ);
+  roll_blocks(0, 3 * BEAT, 3.0);
+  go_on(4 * BEAT + 1);
+  CHECK(transport.bar == 5 && transport.metre.n_beats == 4U);
+  slow.bar           = 4.0;
+  slow.bar_beat      = 4.995;
+  slow.bpm           = 120.0;
+  slow.beats_per_bar = 5.0;
+  CHECK(transport_told(&transport, 4 * BEAT + 1, &slow) == TRANSPORT_NEW_METRE);
 }
 
 static void

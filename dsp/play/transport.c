@@ -731,10 +731,13 @@ change_metre(Transport* const      self,
 /// early: then its metre is that bar's.  Only where the next position is sure
 /// to come.
 static bool
-is_of_bar_before(const Transport* const self, const Position* const told)
+is_of_bar_before(const Transport* const self,
+                 const Position* const  told,
+                 const int64_t          clock)
 {
+  const double n_run = (double)(clock - self->metre_clock);
   return (told->fields & POSITION_BAR) && self->n_dense >= DENSE &&
-         told->bar < (double)self->bar;
+         n_run <= block_s * self->rate_hz && told->bar < (double)self->bar;
 }
 
 /// Take down what may be asked of this position later
@@ -816,7 +819,8 @@ transport_told(Transport* const      self,
   self->is_known   = true;
   self->is_rolling = rolls;
   if (change == TRANSPORT_SAME) {
-    if (!metre_is_equal(metre, self->metre) && !is_of_bar_before(self, &told)) {
+    if (!metre_is_equal(metre, self->metre) &&
+        !is_of_bar_before(self, &told, clock)) {
       change = TRANSPORT_NEW_METRE;
       change_metre(self, &told, metre, tick, not_played);
     }
