@@ -540,6 +540,30 @@ test_measures_where_no_tempo_is_told(void)
   NEAR(transport.ticks_per_frame, 140.0 * 960.0 / (60.0 * RATE_HZ), 0.0004);
 }
 
+/// The tempo goes from 120 to 180 while none is told, and then is told
+static void
+test_a_tempo_that_was_measured_is_told_again(void)
+{
+  double ticks = 0.0;
+  transport_init(&transport, RATE_HZ);
+  for (int64_t clock = 0; clock < 300 * 256; clock += 256) {
+    const int64_t i        = clock / 256;
+    Position      position = position_of(floor(ticks / 3840.0), 0.0, 1.0);
+    position.bar_beat      = ticks / 960.0 - 4.0 * position.bar;
+    position.bpm           = i < 200 ? 120.0 : 180.0;
+    go_on(clock);
+    (void)tell_some(clock,
+                    i < 50 || i >= 200 ? position.fields
+                                       : PLACE | METRE | POSITION_SPEED,
+                    position);
+    ticks += 256.0 * (i < 100 ? 0.04 : 0.06);
+    if (i >= 110) {
+      NEAR(transport.ticks_per_frame, 0.06, 1e-4);
+    }
+  }
+  NEAR(transport.bpm_factor, 1.0, 1e-9);
+}
+
 static void
 test_follows_a_tempo_ramp(void)
 {
@@ -1287,6 +1311,7 @@ main(void)
   RUN(test_guesses_the_unit_before_it_rolls);
   RUN(test_bars_of_other_metres_say_nothing_of_the_unit);
   RUN(test_measures_where_no_tempo_is_told);
+  RUN(test_a_tempo_that_was_measured_is_told_again);
   RUN(test_follows_a_tempo_ramp);
   RUN(test_a_new_tempo_is_not_measured_by_the_old);
   RUN(test_a_new_tempo_is_told_after_it_began);

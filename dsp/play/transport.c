@@ -499,6 +499,22 @@ keep_pace(Transport* const self, const double bpm, const double beat_ticks)
   }
 }
 
+/// A tempo told again that we have measured meanwhile: it is counted in beats
+static void
+take_back_pace(Transport* const      self,
+               const Position* const told,
+               const double          bpm,
+               const double          beat_ticks)
+{
+  const bool is_told = told->fields & POSITION_BPM;
+  if (is_told && self->is_bpm_old && self->beat_ticks == beat_ticks &&
+      self->bpm != bpm &&
+      size_of(self->bpm - bpm * self->bpm_factor) <= 0.02 * self->bpm) {
+    self->bpm_factor = 1.0;
+  }
+  self->is_bpm_old = !is_told;
+}
+
 /// Before anything can be measured: does frame x tempo agree with the bars, if
 /// bpm counts quarters, or dotted beats?  Not where a song has two metres: then
 /// bars of others before this one can look the same.
@@ -791,6 +807,7 @@ transport_told(Transport* const      self,
   // What it says of time, and then of place
   take_tempo(self, &told);
   keep_pace(self, bpm, beat_ticks);
+  take_back_pace(self, &told, bpm, beat_ticks);
   const Metre  metre    = metre_of(self->beats_per_bar, self->beat_unit);
   const bool   is_new   = bpm != self->bpm || speed != self->speed;
   const double rounding = rounding_of(self, &told);

@@ -91,6 +91,7 @@ typedef struct {
   double beat_unit;
   double beat_ticks; ///< Length of the unit of bar_beat
   double bpm_factor; ///< Real tempo / what bpm in units of bar_beat says
+  bool   is_bpm_old; ///< The last position left bpm out
 
   // The straight line
   int64_t anchor_clock;
