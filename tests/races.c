@@ -17,6 +17,7 @@
 #include "plugin/plugin.h"
 #include "plugin/ports.h"
 #include "tests/tiny_models.h"
+#include "tools/uri_table.h"
 
 #include <lv2/atom/atom.h>
 #include <lv2/log/log.h>
@@ -40,7 +41,6 @@ enum {
   N_STATES    = 6,
   N_BLOCK     = 256,
   N_JOBS      = 8, ///< Room of a queue
-  MAX_URIS    = 128,
   MAX_BYTES   = 64,
   MAX_VALUE   = 4096,
   KEYS        = 7 ///< Of a state
@@ -51,24 +51,13 @@ lv2_descriptor(uint32_t index);
 
 // Features ---------------------------------------------------------------
 
-static pthread_mutex_t uri_lock = PTHREAD_MUTEX_INITIALIZER;
-static char*           uris[MAX_URIS];
-static uint32_t        n_uris;
+static UriTable* uris;
 
 static LV2_URID
 map_uri(const LV2_URID_Map_Handle handle, const char* const uri)
 {
   (void)handle;
-  pthread_mutex_lock(&uri_lock);
-  uint32_t i = 0U;
-  while (i < n_uris && strcmp(uris[i], uri) != 0) {
-    ++i;
-  }
-  if (i == n_uris && n_uris < MAX_URIS) {
-    uris[n_uris++] = strdup(uri);
-  }
-  pthread_mutex_unlock(&uri_lock);
-  return i + 1U;
+  return uri_table_map(uris, uri);
 }
 
 static atomic_uint n_said;
@@ -436,7 +425,8 @@ main(const int argc, char** const argv)
   pthread_t    lives[N_INSTANCES];
   unsigned     n_bad = 0U;
   planted            = argc > 2;
-  if (argc < 2) {
+  uris               = uri_table_new();
+  if (argc < 2 || !uris) {
     return 2;
   }
 
@@ -476,6 +466,7 @@ main(const int argc, char** const argv)
     n_bad += atomic_load(&studios[i].n_bad);
   }
   free(studios);
+  uri_table_free(uris);
   printf("%u sentences in the log\n", atomic_load(&n_said));
   return n_bad ? 1 : 0;
 }

@@ -32,7 +32,8 @@ def sources():
     own = [r for r in table['PLUGIN'][2] if not r.isupper()] + ['plugin']
     return ['%s/%s.c' % (rooms[r][0], n) for r in own
             for n in rooms[r][1].split()] + [
-                'tests/races.c', 'tests/tiny_models.c']
+                'tests/races.c', 'tests/tiny_models.c',
+                'tools/uri_table.c']
 
 
 def compiler():
