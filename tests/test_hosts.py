@@ -130,8 +130,8 @@ def drive(command, folder):
     sizes = None
     with open(os.path.join(folder, 'talk'), 'wb') as talk:
         ardour_runs = subprocess.Popen(
-            command, env=environment(folder, 'log'), stdout=talk, stderr=talk,
-            stdin=subprocess.DEVNULL)
+            command, env=environment(folder, 'log'), cwd=folder, stdout=talk,
+            stderr=talk, stdin=subprocess.DEVNULL)
         while ardour_runs.poll() is None:
             time.sleep(0.2)
             now, before = time.monotonic(), sizes
@@ -441,7 +441,7 @@ def jalv():
                             'urn:perpetuo:capture')
                 server.connect('gen%d:midi_out' % track, 'cap%d:in' % track)
             server.play(5.5 * BAR / 48000)
-            said = server.ask(server.clients[2], 'presets',
+            said = server.ask(server.clients[2], 'variation = ', 'presets',
                               'preset urn:perpetuo:preset:acid-bath',
                               'controls')
     except jack.NoServer as why:

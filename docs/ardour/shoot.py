@@ -102,13 +102,17 @@ class Room:
     def start(self, *words):
         log = open(os.path.join(self.folder, words[0] + '.log'), 'wb')
         self.running.append(subprocess.Popen(
-            words, env=self.env, stdin=subprocess.DEVNULL, stdout=log,
-            stderr=log, start_new_session=True))
+            words, env=self.env, cwd=self.folder, stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log, start_new_session=True))
 
     def call(self, *words):
-        done = subprocess.run(words, env=self.env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              universal_newlines=True, errors='replace')
+        try:
+            done = subprocess.run(
+                words, env=self.env, cwd=self.folder, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                universal_newlines=True, errors='replace', timeout=60)
+        except subprocess.TimeoutExpired:
+            return ''
         return done.stdout if done.returncode == 0 else ''
 
     def open_screen(self):
@@ -157,7 +161,7 @@ class Room:
 
 
 def main():
-    folder = sys.argv[1] if len(sys.argv) > 1 else HERE
+    folder = os.path.abspath(sys.argv[1]) if len(sys.argv) > 1 else HERE
     find_tools()
     with tempfile.TemporaryDirectory(prefix='perpetuo-shoot-') as temporary:
         room = Room(temporary)

@@ -19,7 +19,8 @@ class NoServer(Exception):
 class Jack:
     """A server of our own, and the jalvs in it, until the `with` ends.
 
-    @param env What jalv is to see: LV2_PATH, and what plugins ask for.
+    @param env What jalv is to see: HOME, where it runs, LV2_PATH, and what
+        plugins ask for.
     """
 
     def __init__(self, env, rate=48000, n_frames=768):
@@ -37,7 +38,8 @@ class Jack:
         self.log = tempfile.TemporaryFile()
         self.server = subprocess.Popen(self.command, env=self.env,
                                        stdin=subprocess.DEVNULL,
-                                       stdout=self.log, stderr=self.log)
+                                       stdout=self.log, stderr=self.log,
+                                       cwd=self.env['HOME'])
         if self._call('jack_wait', '-s', self.name, '-w', '-t', '10')[0]:
             self.log.seek(0)
             said = self.log.read().decode('utf-8', 'replace').split('\n')
@@ -65,13 +67,13 @@ class Jack:
         """A jalv with this name; it reads commands, and says what it likes."""
         said = tempfile.TemporaryFile(mode='w+', encoding='utf-8',
                                       errors='replace')
-        client = subprocess.Popen(['stdbuf', '-oL', 'jalv', '-n', name, '-x'] + list(words),
-                                  env=self.env, stdin=subprocess.PIPE,
-                                  stdout=said, stderr=subprocess.STDOUT,
-                                  universal_newlines=True)
+        client = subprocess.Popen(
+            ['stdbuf', '-oL', 'jalv', '-n', name, '-x'] + list(words),
+            env=self.env, cwd=self.env['HOME'], stdin=subprocess.PIPE,
+            stdout=said, stderr=subprocess.STDOUT, universal_newlines=True)
         client.said = said
         self.clients.append(client)
-        for _ in range(200):
+        for _ in range(1200):
             if '\n%s:' % name in '\n' + self._call('jack_lsp')[1]:
                 return client
             if client.poll() is not None:
@@ -84,12 +86,15 @@ class Jack:
         client.said.seek(0)
         return client.said.read()
 
-    def ask(self, client, *commands):
-        """What it says to commands on its console."""
+    def ask(self, client, until, *commands):
+        """What it says to commands on its console, up to the word `until`."""
         before = len(self.said(client))
         client.stdin.write('\n'.join(commands) + '\n')
         client.stdin.flush()
-        time.sleep(1.0)
+        for _ in range(600):
+            time.sleep(0.05)
+            if until in self.said(client)[before:]:
+                break
         return self.said(client)[before:]
 
     def connect(self, a, b):
