@@ -15,6 +15,8 @@
 #include "tools/capture.h"
 #include "tools/host.h"
 
+#include <lv2/atom/atom.h>
+
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
@@ -203,6 +205,25 @@ notes_are_shifted(const Notes* const a,
   return is;
 }
 
+/// Whether every note of `some` is one of `all`, of its onset at least
+static inline bool
+notes_are_among(const Notes* const all, const Notes* const some)
+{
+  size_t i = 0U;
+  for (size_t j = 0U; j < some->n; ++j) {
+    CaptureNote wanted = some->notes[j];
+    wanted.is_whole    = false;
+    while (i < all->n && !notes_are_same(&all->notes[i], &wanted)) {
+      ++i;
+    }
+    if (i == all->n) {
+      notes_say("not in the song", &wanted);
+      return false;
+    }
+  }
+  return true;
+}
+
 static inline void
 notes_free(Notes* const notes)
 {
@@ -245,6 +266,27 @@ hosted_reroll(Host* const host, const int32_t bar)
   host_run(host, 64U);
   hosted_press(host, "reroll");
   hosted_settle(host);
+}
+
+/// A state's property, when its key is a model's
+static inline const HostProperty*
+hosted_retrieve_id(void* const data, const char* const key)
+{
+  return strstr(key, "melody") || strstr(key, "drums")
+           ? (const HostProperty*)data
+           : NULL;
+}
+
+/// Restore a state that names other models, all by one id
+static inline void
+hosted_restore_ids(Host* const host, char* const id)
+{
+  char         key[]  = "";
+  char         type[] = LV2_ATOM__String;
+  HostProperty wish   = {key, type, id, strlen(id) + 1U, 0U};
+  CHECK(!host_restore_with(host, hosted_retrieve_id, &wish));
+  host_run(host, 64U);
+  host_run(host, 64U);
 }
 
 /// Lines that the plugin has logged

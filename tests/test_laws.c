@@ -661,25 +661,6 @@ test_following_the_host_again_plays_nothing_of_the_past(void)
   host_free(host);
 }
 
-/// Whether every note of `some` is one of `all`, of its onset at least
-static bool
-notes_are_among(const Notes* const all, const Notes* const some)
-{
-  size_t i = 0U;
-  for (size_t j = 0U; j < some->n; ++j) {
-    CaptureNote wanted = some->notes[j];
-    wanted.is_whole    = false;
-    while (i < all->n && !notes_are_same(&all->notes[i], &wanted)) {
-      ++i;
-    }
-    if (i == all->n) {
-      notes_say("not in the song", &wanted);
-      return false;
-    }
-  }
-  return true;
-}
-
 static void
 test_late_work_leaves_rests_and_no_other_notes(void)
 {

@@ -77,8 +77,7 @@ complain(Walk* const self, const char* const what, const CaptureEvent* const e)
   self->is_broken = true;
 }
 
-// Keeping the books
-// ------------------------------------------------------------
+// Keeping the books ---------------------------------------------------------
 
 static void
 look_at_on(Walk* const self, const CaptureEvent* const e, const bool is_passed)
@@ -177,8 +176,7 @@ fall_silent(Walk* const self)
   }
 }
 
-// The moves
-// --------------------------------------------------------------------
+// The moves -----------------------------------------------------------------
 
 static void
 move_play(Walk* const self)

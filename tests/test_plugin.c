@@ -21,8 +21,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#define STRING "http://lv2plug.in/ns/ext/atom#String"
-
 static TinyBundle bundle;
 static Composer*  composer; ///< Of the same models
 
@@ -32,8 +30,7 @@ open_plugin(const char* const uri)
   return tiny_bundle_open(&bundle, uri);
 }
 
-// Controls
-// ---------------------------------------------------------------------
+// Controls ------------------------------------------------------------------
 
 /// What the composer says of a phrase, as notes
 static Notes
@@ -233,8 +230,7 @@ test_free_running(void)
   host_free(host);
 }
 
-// MIDI in
-// ------------------------------------------------------------------------
+// MIDI in -------------------------------------------------------------------
 
 static bool
 is_event(const Host* const host,
@@ -316,8 +312,7 @@ test_closing_thru_ends_what_passed(void)
   host_free(host);
 }
 
-// Hold and reroll
-// ------------------------------------------------------------------
+// Hold and reroll -----------------------------------------------------------
 
 static void
 test_hold_repeats_the_phrase(void)
@@ -439,8 +434,7 @@ test_reroll_is_heard_by_the_second_bar_line(void)
   host_free(host);
 }
 
-// Outputs
-// --------------------------------------------------------------------------
+// Outputs -------------------------------------------------------------------
 
 static void
 test_outputs_say_what_goes_on(void)
@@ -489,8 +483,7 @@ test_late_counts_the_bars_that_were_missed(void)
   }
 }
 
-// Models
-// ---------------------------------------------------------------------------
+// Models --------------------------------------------------------------------
 
 static const char* const model_names[] = {"melody.safetensors",
                                           "drums.safetensors",
@@ -625,26 +618,6 @@ test_a_missing_folder_of_models(void)
   }
 }
 
-/// A state with the ids of other models
-static const HostProperty*
-retrieve_ids(void* const data, const char* const key)
-{
-  return strstr(key, "melody") || strstr(key, "drums")
-           ? (const HostProperty*)data
-           : NULL;
-}
-
-static void
-restore_ids(Host* const host, char* const id)
-{
-  char         key[]  = "";
-  char         type[] = STRING;
-  HostProperty wish   = {key, type, id, strlen(id) + 1U, 0U};
-  CHECK(!host_restore_with(host, retrieve_ids, &wish));
-  host_run(host, 64U);
-  host_run(host, 64U);
-}
-
 static void
 test_a_model_that_went_bad_leaves_the_old_one(void)
 {
@@ -654,7 +627,7 @@ test_a_model_that_went_bad_leaves_the_old_one(void)
   CHECK(plain.n > 0U && hosted_n_lines(host) == 0U);
   damage_file(&at, 0U, CUT);
   char id[] = "0123456789abcdef";
-  restore_ids(host, id);
+  hosted_restore_ids(host, id);
   CHECK(host_has_logged(host, "going on with the models in use"));
   CHECK(host_has_logged(host, model_names[0]));
   CHECK(hosted_n_lines(host) == 1U);
@@ -672,7 +645,7 @@ test_models_that_are_nowhere(void)
   Host* const host  = open_plugin(URI_DUO);
   Notes       plain = hosted_play(host, 0, 6);
   char        id[]  = "0123456789abcdef";
-  restore_ids(host, id);
+  hosted_restore_ids(host, id);
   CHECK(host_has_logged(host, "0123456789abcdef"));
   CHECK(host_has_logged(host, "going on with"));
   Notes after = hosted_play(host, 0, 6);
@@ -756,16 +729,11 @@ test_hosts_without_worker_or_log(void)
 int
 main(void)
 {
-  Trouble trouble = {""};
   if (!hosted_has_bundle()) {
     SKIP_ALL("the bundle is not built");
   }
-  bundle = tiny_bundle(7U);
-  if (composer_new(bundle.models, NULL, &composer, &trouble)) {
-    printf("not ok composer: %s\n", trouble.text);
-    tiny_bundle_free(&bundle);
-    return 1;
-  }
+  bundle   = tiny_bundle(7U);
+  composer = tiny_bundle_composer(&bundle);
   RUN(test_defaults_play_the_mix_of_defaults);
   RUN(test_each_knob_is_heard_as_itself);
   RUN(test_channels);

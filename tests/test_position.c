@@ -48,8 +48,7 @@ static const struct {
              {"energy", offsetof(Mix, energy), 100U},
              {"variation", offsetof(Mix, variation), 100U}};
 
-// What should be heard
-// ------------------------------------------------------------------------
+// What should be heard ------------------------------------------------------
 
 /// An onset that should be heard, or was
 typedef struct {
@@ -316,8 +315,7 @@ is_played(const char* const what,
   return is_heard_in(what, host_capture(host), song, frames);
 }
 
-// A host and its song
-// -------------------------------------------------------------------------
+// A host and its song -------------------------------------------------------
 
 static Host*
 open_host(const double rate_hz, const HostPositions* const positions)
@@ -351,8 +349,7 @@ play_bars(Host* const    host,
   notes_free(&notes);
 }
 
-// Where the metronome is
-// ----------------------------------------------------------------------
+// Where the metronome is ----------------------------------------------------
 
 static void
 test_onsets_are_where_the_metronome_is(void)
@@ -499,8 +496,7 @@ test_a_tempo_told_late_is_caught_up_with(void)
   }
 }
 
-// In other words
-// ------------------------------------------------------------------------
+// In other words ------------------------------------------------------------
 
 /// What a host that knows all says of a frame
 static HostPosition
@@ -652,8 +648,7 @@ close_puppet(Host* const host)
   host_free(host);
 }
 
-// Metres
-// ------------------------------------------------------------------------
+// Metres --------------------------------------------------------------------
 
 /// All of them, and changes between them, of one tempo in quarters
 static Timeline
@@ -852,8 +847,7 @@ test_a_metre_that_is_no_more(void)
   host_free(host);
 }
 
-// Carla
-// -------------------------------------------------------------------------
+// Carla ---------------------------------------------------------------------
 
 /// The frame so many after the first onset at or after a bar
 static int64_t
@@ -1055,8 +1049,7 @@ test_mod_host_knows_only_the_beat_of_a_new_tempo(void)
   close_puppet(host);
 }
 
-// jalv
-// --------------------------------------------------------------------------
+// jalv ----------------------------------------------------------------------
 
 /// Frame and speed are all it knows until somebody leads JACK in bars
 static void
@@ -1100,8 +1093,7 @@ test_jalv_without_bars_and_then_with_them(void)
   close_puppet(host);
 }
 
-// Ardour
-// ------------------------------------------------------------------------
+// Ardour --------------------------------------------------------------------
 
 /// It begins to roll some hundred frames before the bar, and splits the block
 /// at the bar
@@ -1260,8 +1252,7 @@ test_gaps_of_an_xrun(void)
   }
 }
 
-// Nobody yet
-// --------------------------------------------------------------------
+// Nobody yet ----------------------------------------------------------------
 
 static void
 test_speeds_other_than_0_and_1(void)
@@ -1395,16 +1386,11 @@ test_fields_are_ignored_or_missed_without_harm(void)
 int
 main(void)
 {
-  Trouble trouble = {""};
   if (!hosted_has_bundle()) {
     SKIP_ALL("the bundle is not built");
   }
-  bundle = tiny_bundle(7U);
-  if (composer_new(bundle.models, NULL, &composer, &trouble)) {
-    printf("not ok composer: %s\n", trouble.text);
-    tiny_bundle_free(&bundle);
-    return 1;
-  }
+  bundle   = tiny_bundle(7U);
+  composer = tiny_bundle_composer(&bundle);
   mix_init(&mix);
   for (size_t i = 0U; i < sizeof(knobs) / sizeof(knobs[0]); ++i) {
     ((uint8_t*)&mix)[knobs[i].offset] = knobs[i].value;

@@ -28,8 +28,7 @@
 static TinyBundle bundle;
 static Composer*  composer; ///< Of the same models
 
-// What was kept
-// --------------------------------------------------------------------
+// What was kept -------------------------------------------------------------
 
 /// A saved state to be answered, maybe with lies in it
 typedef struct {
@@ -208,33 +207,13 @@ test_lies_leave_what_was_there(void)
   host_free(host);
 }
 
-/// A state with the ids of other models
-static const HostProperty*
-retrieve_ids(void* const data, const char* const key)
-{
-  return strstr(key, "melody") || strstr(key, "drums")
-           ? (const HostProperty*)data
-           : NULL;
-}
-
-static void
-restore_ids(Host* const host, char* const id)
-{
-  char         key[]  = "";
-  char         type[] = STRING;
-  HostProperty wish   = {key, type, id, strlen(id) + 1U, 0U};
-  CHECK(!host_restore_with(host, retrieve_ids, &wish));
-  host_run(host, 64U);
-  host_run(host, 64U);
-}
-
 /// A song that is saved where its models are not asks for them again elsewhere
 static void
 test_ids_outlive_a_machine_without_the_models(void)
 {
   char        id[] = "0123456789abcdef";
   Host* const host = tiny_bundle_open(&bundle, URI_DUO);
-  restore_ids(host, id);
+  hosted_restore_ids(host, id);
   host_run(host, 64U);
   Kept kept = keep(host);
   CHECK(!strcmp(text_of(&kept, "melody"), id));
@@ -453,8 +432,7 @@ test_the_newest_rerolls_are_kept(void)
   host_free(host);
 }
 
-// When it is given back
-// ------------------------------------------------------------
+// When it is given back -----------------------------------------------------
 
 /// A song in which each key of the state is heard: two places rerolled, one of
 /// them held
@@ -620,8 +598,7 @@ test_a_song_comes_back_in_every_order(void)
   host_free(plain);
 }
 
-// What other hosts make of it
-// ------------------------------------------------------
+// What other hosts make of it -----------------------------------------------
 
 /// Text that Carla wrote, read back in its manner
 static void
@@ -821,8 +798,7 @@ test_a_project_of_carla(void)
   host_free(host);
 }
 
-// What older versions stored
-// -------------------------------------------------------
+// What older versions stored ------------------------------------------------
 
 /// A state directory as Ardour and jalv write it; "%s" four times for ids
 #define TURTLE(held, rerolls)                              \
@@ -935,8 +911,7 @@ test_a_state_of_a_later_version_is_said(void)
   host_free(host);
 }
 
-// Models that it names
-// -------------------------------------------------------------
+// Models that it names ------------------------------------------------------
 
 /// Give ids to a state, and restore it
 static void
@@ -1006,16 +981,11 @@ test_missing_models_are_said_once_and_all(void)
 int
 main(void)
 {
-  Trouble trouble = {""};
   if (!hosted_has_bundle()) {
     SKIP_ALL("the bundle is not built");
   }
-  bundle = tiny_bundle(7U);
-  if (composer_new(bundle.models, NULL, &composer, &trouble)) {
-    printf("not ok composer: %s\n", trouble.text);
-    tiny_bundle_free(&bundle);
-    return 1;
-  }
+  bundle   = tiny_bundle(7U);
+  composer = tiny_bundle_composer(&bundle);
   RUN(test_every_key_is_text_at_every_save);
   RUN(test_lies_leave_what_was_there);
   RUN(test_ids_outlive_a_machine_without_the_models);

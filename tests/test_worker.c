@@ -70,25 +70,6 @@ roll(Host* const host, const bool is_ready)
   return hosted_notes(host);
 }
 
-/// Whether some notes are all of a list, or at least of them; `n` says how many
-static bool
-are_among(const Notes* const all, const Notes* const some)
-{
-  size_t i = 0U;
-  for (size_t j = 0U; j < some->n; ++j) {
-    CaptureNote wanted = some->notes[j];
-    wanted.is_whole    = false;
-    while (i < all->n && !notes_are_same(&all->notes[i], &wanted)) {
-      ++i;
-    }
-    if (i == all->n) {
-      notes_say("not in the song", &wanted);
-      return false;
-    }
-  }
-  return true;
-}
-
 /// Whether from a bar on all is there, and nothing else anywhere
 static void
 check_from(const char* const who, const Notes* const heard, const int32_t bar)
@@ -97,11 +78,10 @@ check_from(const char* const who, const Notes* const heard, const int32_t bar)
   const Notes tail   = notes_of_bars(heard, bar, N_BARS);
   const Notes before = notes_of_bars(heard, 0, bar);
   CHECK(notes_are_equal(who, &wanted, &tail));
-  CHECK(are_among(&reference, &before));
+  CHECK(notes_are_among(&reference, &before));
 }
 
-// In time
-// ----------------------------------------------------------------------
+// In time -------------------------------------------------------------------
 
 static void
 test_answers_inside_the_call(void)
@@ -208,8 +188,7 @@ test_activated_where_the_host_is(void)
   host_free(host);
 }
 
-// Not taken, lost, failed
-// ------------------------------------------------------
+// Not taken, lost, failed ---------------------------------------------------
 
 static void
 test_what_is_refused_is_asked_for_again(void)
@@ -298,13 +277,12 @@ test_a_load_that_fails_costs_no_note(void)
   Notes heard = hosted_notes(host);
 
   // All begin where they should; what sounded at the moment was cut
-  CHECK(heard.n == reference.n && are_among(&reference, &heard));
+  CHECK(heard.n == reference.n && notes_are_among(&reference, &heard));
   notes_free(&heard);
   host_free(host);
 }
 
-// Two at a time
-// ----------------------------------------------------------------
+// Two at a time -------------------------------------------------------------
 
 /// An export begins while the worker is at a phrase
 static void
@@ -351,14 +329,13 @@ test_into_exports_and_out_again(void)
   }
   hosted_settle(host);
   Notes heard = hosted_notes(host);
-  CHECK(heard.n == reference.n && are_among(&reference, &heard));
+  CHECK(heard.n == reference.n && notes_are_among(&reference, &heard));
   CHECK(host_get(host, "late") == 0.0f);
   notes_free(&heard);
   host_free(host);
 }
 
-// Closed while it is at work
-// ---------------------------------------------------
+// Closed while it is at work ------------------------------------------------
 
 static void
 test_closed_while_a_job_runs(void)
@@ -409,8 +386,7 @@ test_set_aside_while_a_job_runs(void)
   host_free(host);
 }
 
-// A small stack
-// ----------------------------------------------------------------
+// A small stack -------------------------------------------------------------
 
 #define SMALL_STACK 16384U
 

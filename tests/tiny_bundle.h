@@ -10,6 +10,8 @@
 #include "tests/hosted.h"
 #include "tests/tiny_models.h"
 
+#include "compose/composer.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -55,6 +57,20 @@ tiny_bundle(const uint64_t seed)
     exit(1);
   }
   return self;
+}
+
+/// A composer of the same models; ends the program when that cannot be
+static inline Composer*
+tiny_bundle_composer(TinyBundle* const self)
+{
+  Composer* composer = NULL;
+  Trouble   trouble  = {""};
+  if (composer_new(self->models, NULL, &composer, &trouble)) {
+    printf("not ok tiny_bundle_composer: %s\n", trouble.text);
+    folder_free(&self->folder);
+    exit(1);
+  }
+  return composer;
 }
 
 /// An active host of a plugin in it, whose work is done at once
