@@ -201,8 +201,7 @@ count(Chaos* const self, const CountKind kind)
   ++self->report->counts[kind];
 }
 
-// What the host offers
-// -------------------------------------------------------------
+// What the host offers ---------------------------------------------------
 
 static LV2_URID
 map_uri(const LV2_URID_Map_Handle handle, const char* const uri)
@@ -246,8 +245,7 @@ on_vprintf(const LV2_Log_Handle handle,
   return log_text((Chaos*)handle);
 }
 
-// The song
-// -------------------------------------------------------------------------
+// The song ------------------------------------------------------------------
 
 static Metre
 metre_at(const Place* const place)
@@ -397,8 +395,7 @@ pass_frames(Chaos* const self, const uint32_t n_frames)
   }
 }
 
-// Knowing
-// ---------------------------------------------------------------------------
+// Knowing -------------------------------------------------------------------
 
 static void
 know_nothing_for(Chaos* const self, const uint32_t n_bars)
@@ -515,8 +512,7 @@ begin_bar(Chaos* const self, const Mark* const at)
   score_know(&self->score, !self->may_rest);
 }
 
-// A block
-// ---------------------------------------------------------------------------
+// A block -------------------------------------------------------------------
 
 /// A position reaches the plugin: does it roll from there on?
 static void
@@ -869,8 +865,7 @@ run_block(Chaos* const self, const uint32_t n_frames)
   }
 }
 
-// State
-// ---------------------------------------------------------------------------
+// State ---------------------------------------------------------------------
 
 static LV2_State_Status
 store(const LV2_State_Handle handle,
@@ -992,8 +987,7 @@ retrieve(const LV2_State_Handle handle,
   return self->text;
 }
 
-// Actions
-// -------------------------------------------------------------------------
+// Actions -------------------------------------------------------------------
 
 static void
 jump(Chaos* const self, const int32_t bar, const double beat)
@@ -1337,8 +1331,7 @@ static void (*const doers[N_ACTION_KINDS])(Chaos*, const Action*) = {
   [ACTION_NOISE]      = do_noise,
 };
 
-// A session
-// -----------------------------------------------------------------------
+// A session -----------------------------------------------------------------
 
 static bool
 open_plugin(Chaos* const self)

@@ -85,8 +85,7 @@ input_add(Input* const      self,
   add_raw(self, frame, type, size, size, body);
 }
 
-// Positions
-// ------------------------------------------------------------------
+// Positions -----------------------------------------------------------------
 
 typedef struct {
   uint32_t n;
@@ -246,8 +245,7 @@ input_lie(Input* const self, const Lie lie, const uint64_t key)
   }
 }
 
-// MIDI
-// -----------------------------------------------------------------------
+// MIDI ----------------------------------------------------------------------
 
 static uint8_t
 channel_of(const Setup* const setup, const uint64_t key, const uint32_t i)
@@ -298,8 +296,7 @@ input_messages(const Setup* const setup,
   return made;
 }
 
-// Damage
-// ---------------------------------------------------------------------
+// Damage --------------------------------------------------------------------
 
 static void
 fill(uint8_t* const bytes, const uint32_t n, const uint64_t key)

@@ -29,8 +29,7 @@
 
 enum { MAX_BLOCKS = 40, OUT_BYTES = 8192 };
 
-// A composer
-// ----------------------------------------------------------------------
+// A composer ----------------------------------------------------------------
 
 struct Composer {
   ModelIds ids;
@@ -79,8 +78,7 @@ composer_compose(Composer* const      self,
   phrase_finish(phrase);
 }
 
-// A host
-// --------------------------------------------------------------------------
+// A host --------------------------------------------------------------------
 
 typedef struct {
   const uint8_t* bytes;

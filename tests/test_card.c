@@ -46,9 +46,12 @@ write_map(const char* const text)
 
 /// Numbers of notes; the card looks at nothing else of a line
 static Line some_lines[][2] = {
-  {{PART_MELODY, 100U, NULL, "Lead", 0U}, {PART_DRUMS, 11U, NULL, "Drums", 0U}},
-  {{PART_MELODY, 20U, NULL, "Lead", 0U}, {PART_DRUMS, 7U, NULL, "Drums", 0U}},
-  {{PART_MELODY, 3U, NULL, "Lead", 0U}, {PART_MELODY, 4U, NULL, "More", 0U}},
+  {{PART_MELODY, 100U, NULL, "Lead", 0U, NULL},
+   {PART_DRUMS, 11U, NULL, "Drums", 0U, NULL}},
+  {{PART_MELODY, 20U, NULL, "Lead", 0U, NULL},
+   {PART_DRUMS, 7U, NULL, "Drums", 0U, NULL}},
+  {{PART_MELODY, 3U, NULL, "Lead", 0U, NULL},
+   {PART_MELODY, 4U, NULL, "More", 0U, NULL}},
 };
 
 static Piece  pieces[MAX_PIECES];

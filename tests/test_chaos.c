@@ -47,8 +47,7 @@
 
 enum { SEQUENCE = 1, MIDI = 2 };
 
-// The ear itself
-// ----------------------------------------------------------------
+// The ear itself ------------------------------------------------------------
 
 /// A block of events made by hand
 typedef struct {
@@ -326,8 +325,7 @@ test_ear_follows_what_passes(void)
   CHECK(finds("1 messages came in, and 0 went out"));
 }
 
-// The score itself
-// --------------------------------------------------------------
+// The score itself ----------------------------------------------------------
 
 static Score score;
 
@@ -386,8 +384,7 @@ test_score_hears_what_is_wrong(void)
   CHECK(strstr(score.fault, "does not have"));
 }
 
-// Sessions
-// ----------------------------------------------------------------------
+// Sessions ------------------------------------------------------------------
 
 static TinyBundle  bundle;
 static TinyBundle  empty;
@@ -697,8 +694,7 @@ test_random_sessions_keep_the_laws(void)
   CHECK(totals.counts[COUNT_BARS] > 1000U);
 }
 
-// By hand
-// -----------------------------------------------------------------------
+// By hand -------------------------------------------------------------------
 
 /// Leave of a session what a list names, such as "0,4,7x3": numbers of
 /// actions, and of runs how many blocks.  False when it makes no sense.

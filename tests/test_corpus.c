@@ -562,7 +562,7 @@ test_phrases(void)
                       {96U, 12U, 1, 90U, 0},
                       {180U, 60U, 2, 90U, 0},
                       {192U, 12U, 3, 90U, 0}};
-  Line     line    = {PART_MELODY, 4U, notes, "x", 0U};
+  Line     line    = {PART_MELODY, 4U, notes, "x", 0U, NULL};
   Piece    piece;
   memset(&piece, 0, sizeof(piece));
   piece.metre = (Metre){4U, 4U};

@@ -130,8 +130,8 @@ test_reading_steps_and_filters(void)
                        {0U, 0U, DRUM_KICK, 100U, 0},
                        {2U, 0U, DRUM_KICK, 110U, -24},
                        {10U, 0U, DRUM_RIDE, 60U, 0}};
-  Line     lines[]  = {{PART_MELODY, 6U, melody, "a", 0U},
-                       {PART_DRUMS, 4U, drums, "b", 0U}};
+  Line     lines[]  = {{PART_MELODY, 6U, melody, "a", 0U, NULL},
+                       {PART_DRUMS, 4U, drums, "b", 0U, NULL}};
   char     path[]   = "x.mid";
   Piece    pieces[4];
   memset(pieces, 0, sizeof(pieces));
@@ -198,7 +198,7 @@ test_reading_asks_the_file_for_its_tempo(void)
   midi_song_free(song);
 
   GridNote         drums[] = {{0U, 0U, DRUM_KICK, 60U, 48}};
-  Line             line    = {PART_DRUMS, 1U, drums, "b", 0U};
+  Line             line    = {PART_DRUMS, 1U, drums, "b", 0U, NULL};
   char             path[]  = "x.mid";
   Piece            piece   = {.path    = path,
                               .style   = -1,

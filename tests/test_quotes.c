@@ -56,7 +56,7 @@ make_corpus(void)
   for (uint32_t i = 0U; i < N_PIECES; ++i) {
     snprintf(paths[i], sizeof(paths[i]), "a/%02u.mid", i);
     make_line(rng_key(3U, i), N_NOTES, notes[i]);
-    lines[i]  = (Line){PART_MELODY, N_NOTES, notes[i], "Lead", 0U};
+    lines[i]  = (Line){PART_MELODY, N_NOTES, notes[i], "Lead", 0U, NULL};
     pieces[i] = (Piece){.path    = paths[i],
                         .style   = 0,
                         .share   = {1.0f, 1.0f},
@@ -435,7 +435,7 @@ hear(void)
                                         0};
   }
   snprintf(paths[i], sizeof(paths[i]), "%02u.mid", i);
-  heard_lines[i]  = (Line){PART_MELODY, phrase.n_notes, to, "Lead", 0U};
+  heard_lines[i]  = (Line){PART_MELODY, phrase.n_notes, to, "Lead", 0U, NULL};
   heard_pieces[i] = pieces[0];
 
   heard_pieces[i].path   = paths[i];

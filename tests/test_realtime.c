@@ -16,8 +16,7 @@
 
 #include <time.h>
 
-// The guard itself
-// -------------------------------------------------------------
+// The guard itself ----------------------------------------------------------
 
 static char mirror_bundle[MIRROR_MAX_PATH];
 
@@ -89,8 +88,7 @@ test_guard_is_off_outside(void)
   CHECK(!rt_guard_counts().n_allocations);
 }
 
-// The plugin
-// --------------------------------------------------------------------
+// The plugin ----------------------------------------------------------------
 
 static void
 check_counts(const char* const what)
