@@ -188,6 +188,39 @@ test_activated_where_the_host_is(void)
   host_free(host);
 }
 
+/// What was composed for the controls that stood then is played by no others
+static void
+test_controls_change_between_activation_and_run(void)
+{
+  const Notes usual = reference;
+  Host* const there = open_manner(HOST_WORK_INSIDE);
+  host_set(there, "seed", 77.0f);
+  host_set(there, "key", 5.0f);
+  reference = roll(there, true);
+  CHECK(reference.n > 4U * N_BARS);
+  host_free(there);
+
+  Host* const host = open_manner(HOST_WORK_AT_END);
+  host_set(host, "seed", 77.0f);
+  host_set(host, "key", 5.0f);
+  Notes heard = roll(host, false);
+  check_from("other controls", &heard, 1);
+
+  // And that is another song, from its first phrase on
+  const Notes one     = notes_of_bars(&usual, 1, 4);
+  const Notes other   = notes_of_bars(&heard, 1, 4);
+  size_t      n_alike = 0U;
+  while (n_alike < one.n && n_alike < other.n &&
+         notes_are_same(&one.notes[n_alike], &other.notes[n_alike])) {
+    ++n_alike;
+  }
+  CHECK(n_alike < one.n && n_alike < other.n);
+  notes_free(&heard);
+  host_free(host);
+  notes_free(&reference);
+  reference = usual;
+}
+
 // Not taken, lost, failed ---------------------------------------------------
 
 static void
@@ -455,6 +488,7 @@ main(void)
   RUN(test_answers_some_blocks_late);
   RUN(test_rolling_from_the_first_run_on);
   RUN(test_activated_where_the_host_is);
+  RUN(test_controls_change_between_activation_and_run);
   RUN(test_what_is_refused_is_asked_for_again);
   RUN(test_an_answer_that_is_lost_is_waited_for_in_vain_once);
   RUN(test_a_load_that_fails_costs_no_note);
