@@ -36,6 +36,7 @@ LUAS = ['ardour%d-lua' % version for version in (7, 8, 9)]
 # As in tests/rigs/ardour.lua
 BPM, BLOCK, SEED, N_BARS = 125, 768, 7, 17
 BAR = 48000 * 60 // BPM * 4
+N_VISITS = 3
 PRESET, OTHER = 'Night drive', 'Acid bath'
 BOTH, MELODY, DRUMS = 1, 2, 3
 ROUNDING = BAR // 4 // 1920 // 2
@@ -147,7 +148,33 @@ def drive(command, folder):
         return talk.read()
 
 
+def has_lost_its_export(said):
+    """Whether Ardour died at what it had to take down after an export.
+
+    Ardour 7.3 now and then aborts while it frees the buffers of its own export
+    channels (seen in its core dumps).  Anywhere else a death counts.
+    """
+    marks = [line for line in said if line.startswith('mark ')]
+    return 'end ' not in said and bool(marks) and marks[-1].endswith('export')
+
+
 def visit(lua, speed):
+    for left in reversed(range(N_VISITS)):
+        folder, said, talk = see_all(lua, speed)
+        if not left or not has_lost_its_export(said):
+            break
+        print('# Ardour died after an export of its own; once more')
+    if 'no session ' in said:
+        raise Skip('%s makes no session here: %s' % (
+            lua, ' '.join(talk.split())[-300:]))
+    check('end ' in said, 'Ardour did not come to the end:\n%s\n%s' % (
+        '\n'.join(line for line in said if not line.startswith('recorded ')),
+        talk[-2000:]))
+    return Visit(folder, said, captured.read(os.path.join(folder, 'log')))
+
+
+def see_all(lua, speed):
+    """Let Ardour play all scenes.  @return its folder, and what was said."""
     folder = tempfile.mkdtemp(prefix='perpetuo-ardour-')
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     bundles(folder)
@@ -158,14 +185,7 @@ def visit(lua, speed):
               'other=' + OTHER]
     talk = drive([lua, os.path.join(RIGS, 'ardour.lua')] + words, folder)
     with open(os.path.join(folder, 'said'), encoding='utf-8') as file:
-        said = file.read().splitlines()
-    if 'no session ' in said:
-        raise Skip('%s makes no session here: %s' % (
-            lua, ' '.join(talk.split())[-300:]))
-    check('end ' in said, 'Ardour did not come to the end:\n%s\n%s' % (
-        '\n'.join(line for line in said if not line.startswith('recorded ')),
-        talk[-2000:]))
-    return Visit(folder, said, captured.read(os.path.join(folder, 'log')))
+        return folder, file.read().splitlines(), talk
 
 
 def ardour():
