@@ -47,8 +47,9 @@ ROOMS = [  # name, folder, may use, sources
     ('school', 'tools/train',
      ['base', 'music', 'nn', 'compose', 'learn', 'midi', 'reading', 'CAIRO',
       'M'],
-     'company corpus_dataset spoil gate_data gate_report quotes_index progressions '
-     'ngram checkpoint progress loss_curve card style_table trainer'),
+     'company corpus_dataset spoil gate_data gate_report quotes_index '
+     'progressions ngram checkpoint progress loss_curve card style_table '
+     'trainer'),
     # It judges what the gate let through, so it uses nothing of the gate's
     ('judge', 'tools/judge', ['base', 'music', 'midi', 'reading', 'M'],
      'takes samples melody_features overlap neighbours moves copying surprise '

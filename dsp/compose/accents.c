@@ -4,7 +4,6 @@
 #include "compose/accents.h"
 
 #include <stdbool.h>
-#include <string.h>
 
 /// Grid steps of a sixteenth
 #define SIXTEENTH 6U

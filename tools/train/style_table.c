@@ -90,7 +90,7 @@ hash_phrase(const GridNote* const notes,
             const uint32_t        n,
             const uint32_t        end_grid)
 {
-  uint64_t hash = rng_seed(n != 0U);
+  uint64_t hash = rng_seed(1U);
   for (uint32_t i = 0U; i < n && notes[i].grid < end_grid; ++i) {
     hash = rng_key(rng_key(hash, notes[i].grid), (uint64_t)notes[i].pitch);
   }
