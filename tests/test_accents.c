@@ -59,7 +59,7 @@ test_beats_meet_beats(void)
   CHECK(met_by(&wish, 12U, 24U) == -250); // None of it
   CHECK(met_by(&wish, 0U, 6U) == 0);      // All of it, by hitting everywhere
   CHECK(met_by(&wish, 0U, 48U) == 666 - 125); // Four of six
-  CHECK(met_by(&wish, BAR * 2U, 6U) == 0);        // Silence
+  CHECK(met_by(&wish, BAR * 2U, 6U) == 0);    // Silence
 }
 
 static void
