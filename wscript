@@ -60,6 +60,7 @@ ROOMS = [  # name, folder, may use, sources
      ['base', 'music', 'compose', 'midi', 'reading', 'judge', 'M'],
      'ranks played knobs morph sweep_report'),
     ('likeness', 'tools', ['host', 'judge'], 'likeness'),
+    ('race', 'tools/bench', [], 'race'),
 ]
 
 # What the plugin may use; it carries nothing else
@@ -74,6 +75,11 @@ PROGRAMS = [  # name, rooms and libraries, sources
     ('perpetuo-judge', ['judge', 'cli'], 'tools/judge.c'),
     ('perpetuo-sweep', ['sweep', 'cli'], 'tools/sweep.c'),
     ('perpetuo-presets', ['recital', 'likeness', 'cli'], 'tools/presets.c'),
+]
+
+# Benchmarks, which tools/bench/bench.py runs
+BENCHES = [  # name, rooms and libraries, further sources
+    ('bench_kernels', ['race', 'nn'], 'tests/random_model.c'),
 ]
 
 # Tests: a program for each word, in groups.  tests/NAME.c or tests/NAME.py.
@@ -290,6 +296,8 @@ USAGE = '''./waf [OPTIONS] VERB [...]
   demo [...]   build, play a song in a host, leave it in build/demo
   listen       build, make the pieces of docs/listen again
   test [...]   build, run every test; or only the groups or programs named
+  bench [...]  build, measure speed beside other people's code; or only the
+               sections named
   fuzz [...]   lie to what reads files, states and events (with clang)
   train [...]  build, learn the models again from folders of MIDI files
   judge [...]  build, measure folders of MIDI files against real music
@@ -429,6 +437,11 @@ def build(bld):
     for name, use, names in PROGRAMS:
         if can(bld, use) and not only:
             make(bld, 'c cprogram', name, use, names.split())
+    if bld.cmd == 'bench':
+        for name, use, more in BENCHES:
+            if can(bld, use):
+                make(bld, 'c cprogram', name, use,
+                     ['tools/bench/%s.c' % name] + more.split())
     if bld.cmd == 'test':
         for _, name, use, more in TESTS:
             own = 'tests/%s.c' % name
@@ -635,6 +648,16 @@ class Test(Verb, Build.BuildContext):
                    if t not in built]
         sys.exit(run.main([(t[0], t[1], 'ALONE' in t[2]) for t in built],
                           args, missing, bool(Options.options.sanitize)))
+
+
+class Bench(Verb, Build.BuildContext):
+    """builds, and measures how fast it is"""
+    cmd = 'bench'
+
+    def after(self, args):
+        sys.path.insert(0, os.path.join(Context.run_dir, 'tools/bench'))
+        import bench
+        sys.exit(bench.main(args))
 
 
 class Fuzz(Context.Context):

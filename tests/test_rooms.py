@@ -103,6 +103,8 @@ def test_every_source_is_in_a_table():
         listed.update('%s/%s.c' % (folder, n) for n in names.split())
     for _, _, names in table['PROGRAMS']:
         listed.update(names.split())
+    for name, _, more in table['BENCHES']:
+        listed.update(['tools/bench/%s.c' % name] + more.split())
     for _, name, _, more in table['TESTS']:
         listed.update(['tests/%s.c' % name] + more.split())
     missing = [p for f in ('dsp', 'plugin', 'tools', 'tests')

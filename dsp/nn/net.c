@@ -28,7 +28,8 @@ struct Net {
 };
 
 struct NetState {
-  uint32_t  n;        ///< N, number of sequences
+  uint32_t  room;     ///< Number of sequences there are,
+  uint32_t  n;        ///< N, and of those that run
   uint32_t  n_layers; ///< L
   uint32_t  n_hidden; ///< H
   uint32_t  n_dense;  ///< D
@@ -394,6 +395,7 @@ net_state_new(const Net* const net, const uint32_t n_sequences)
     return NULL;
   }
 
+  state->room     = n_sequences;
   state->n        = n_sequences;
   state->n_layers = s->n_layers;
   state->n_hidden = s->n_hidden;
@@ -445,10 +447,17 @@ net_state_free(NetState* const state)
 void
 net_state_reset(NetState* const state)
 {
-  const size_t n_rows = (size_t)state->n_layers * state->n;
+  const size_t n_rows = (size_t)state->n_layers * state->room;
 
+  state->n = state->room;
   memset(state->hidden, 0, n_rows * state->stride);
   memset(state->cell, 0, n_rows * state->n_hidden * sizeof(float));
+}
+
+void
+net_state_keep(NetState* const state, const uint32_t n)
+{
+  state->n = n < 1U ? 1U : n < state->room ? n : state->room;
 }
 
 void

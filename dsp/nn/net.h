@@ -81,9 +81,15 @@ net_state_new(const Net* net, uint32_t n_sequences);
 void
 net_state_free(NetState* state);
 
-/// Forget everything: all sequences start anew.  The dense inputs still hold.
+/// Forget everything: all sequences start anew, and run.  The dense inputs still
+/// hold.
 void
 net_state_reset(NetState* state);
+
+/// Let only the first `n` sequences run from now on, until a reset; at least 1
+/// and not more than there are.  The others are left as they are.
+void
+net_state_keep(NetState* state, uint32_t n);
 
 /// Make sequence `i_to` of `to` remember what sequence `i_from` of `from` does,
 /// which may be the same state.  The dense inputs of `to` stay.
@@ -99,8 +105,9 @@ void
 net_condition(const Net* net, NetState* state, const int8_t* dense);
 
 /**
-   Advance every sequence by one step.
+   Advance every sequence that runs by one step.
 
+   N is the number of those.
    @param hot (N, K) indices, each below n_hot_inputs.
    @param logits (N, V) what the output layer says.
    Thread: worker, tools.  Memory: none allocated.
