@@ -27,7 +27,7 @@ ROOMS = [  # name, folder, may use, sources
      'phrase drum_map scale chord groove style harmony mix'),
     ('play', 'dsp/play', ['base', 'music'], 'transport schedule plan player'),
     ('nn', 'dsp/nn', ['base'],
-     'product product_avx2 exact norm dense lstm net pick model model_file'),
+     'product product_avx512 product_avx2 product_sse2 product_neon isa exact norm table dense lstm net pick model model_file'),
     ('compose', 'dsp/compose', ['base', 'music', 'nn'],
      'vocab lanes sketch song memo quotes model_folder finish generator gate '
      'accents choice composer'),
@@ -130,6 +130,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('numbers', 'test_exact', ['nn'], ''),
     ('numbers', 'test_product', ['nn', 'oracle'], 'tests/failing_alloc.c'),
     ('numbers', 'test_norm', ['nn'], ''),
+    ('numbers', 'test_table', ['nn'], ''),
     ('numbers', 'test_dense', ['nn'], ''),
     ('numbers', 'test_lstm', ['nn'],
      'tests/random_model.c tests/reference_lstm.c tests/failing_alloc.c'),

@@ -6,11 +6,13 @@
    what a normed net of random weights says.
 
    test_same_bits.py builds it in many ways and compares the lines.  Words:
-   the folder of models, and the name of a backend, if not the preferred one.
+   the folder of models, and the names of a backend and of an instruction set
+   for plain loops, if not the preferred ones.
 */
 
 #include "compose/composer.h"
 #include "music/mix.h"
+#include "nn/isa.h"
 #include "nn/net.h"
 #include "nn/product.h"
 #include "tests/random_model.h"
@@ -120,14 +122,27 @@ tell_normed(void)
   model_free(model);
 }
 
+/// Use the loops of an instruction set
+static bool
+use_loops(const char* const name)
+{
+  for (int isa = ISA_PLAIN; isa < N_ISAS; ++isa) {
+    if (!strcmp(name, isa_name((Isa)isa))) {
+      return isa_use((Isa)isa);
+    }
+  }
+  return false;
+}
+
 int
 main(const int argc, char** const argv)
 {
 #ifdef WITH_BLAS
   product_add(&product_blas);
 #endif
-  if (argc < 2 || (argc > 2 && !product_use(argv[2]))) {
-    fprintf(stderr, "digest MODELS [BACKEND]: no such backend here\n");
+  if (argc < 2 || (argc > 2 && !product_use(argv[2])) ||
+      (argc > 3 && !use_loops(argv[3]))) {
+    fprintf(stderr, "digest MODELS [BACKEND [LOOPS]]: no such ones here\n");
     return 2;
   }
 

@@ -6,6 +6,7 @@
 #include "nn/norm.h"
 
 #include "base/rng.h"
+#include "nn/isa.h"
 
 #include <string.h>
 
@@ -105,6 +106,27 @@ test_rows_are_apart_and_padding_is_left(void)
   }
 }
 
+static void
+test_instruction_sets_agree(void)
+{
+  int8_t hidden[STRIDE];
+  int8_t plain[STRIDE];
+  int8_t other[STRIDE];
+  for (uint32_t n = 1U; n <= STRIDE; n += 7U) {
+    for (uint32_t i = 0U; i < STRIDE; ++i) {
+      hidden[i] = (int8_t)((int32_t)rng_below(rng_seed(n), i, 255U) - 127);
+    }
+    CHECK(isa_use(ISA_PLAIN));
+    norm_rows(hidden, 1U, n, STRIDE, plain);
+    for (int isa = ISA_PLAIN; isa < N_ISAS; ++isa) {
+      if (isa_use((Isa)isa)) {
+        norm_rows(hidden, 1U, n, STRIDE, other);
+        CHECK(!memcmp(plain, other, n));
+      }
+    }
+  }
+}
+
 int
 main(void)
 {
@@ -112,5 +134,6 @@ main(void)
   RUN(test_alike_is_zero);
   RUN(test_most_and_largest_do_not_overflow);
   RUN(test_rows_are_apart_and_padding_is_left);
+  RUN(test_instruction_sets_agree);
   CHECK_END();
 }

@@ -20,6 +20,8 @@ BASE = ['-std=c11', '-D_POSIX_C_SOURCE=200809L', '-ffp-contract=off', '-w',
         '-Idsp', '-I.']
 CORETYPES = ['Prescott', 'Core2', 'Nehalem', 'Sandybridge', 'Haswell', 'Zen',
              'SkylakeX']
+BACKENDS = [['portable', 'plain'], ['sse2', 'plain'], ['avx2', 'avx2'],
+            ['avx512', 'avx512'], ['neon', 'plain'], ['neon-dot', 'plain']]
 FOREIGN = ['aarch64-linux-gnu-gcc', 'qemu-aarch64']
 
 room = tempfile.TemporaryDirectory(prefix='perpetuo-bits-')
@@ -32,6 +34,10 @@ def sources():
     return ['tests/digest.c', 'tests/random_model.c'] + [
         '%s/%s.c' % (rooms[r][0], n) for r in ('base', 'music', 'nn', 'compose')
         for n in rooms[r][1].split()]
+
+
+def nn_products():
+    return [s for s in sources() if s.startswith('dsp/nn/product')]
 
 
 def build(name, compiler, flags, more=(), libraries=()):
@@ -83,16 +89,23 @@ def test_another_compiler():
 
 
 def test_every_product():
-    """Each backend that the machine can run."""
+    """Each backend that the machine can run, with loops of its width."""
     program = build('backends', 'gcc', ['-O2'])
-    for name in ('portable', 'sse2', 'avx2', 'neon'):
-        done = subprocess.run([program, MODELS, name], cwd=TOP,
+    try_backends([program])
+
+
+def try_backends(command):
+    n_tried = 0
+    for names in BACKENDS:
+        done = subprocess.run(command + [MODELS] + names, cwd=TOP,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               universal_newlines=True)
         if done.returncode != 2:  # 2: not in this build, or not able
-            same(name, done.stdout.splitlines())
+            same(' '.join(command + names), done.stdout.splitlines())
+            n_tried += 1
         else:
-            check(name != 'portable', 'the portable product is missing')
+            check(names[0] != 'portable', 'the portable product is missing')
+    check(n_tried > 1, 'no backend but the portable one ran')
 
 
 def test_blas_and_its_kernels():
@@ -122,16 +135,36 @@ def test_blas_and_its_kernels():
     check(n_tried, 'no kernel of OpenBLAS ran')
 
 
-def test_another_architecture():
+def need_foreign():
     missing = [p for p in FOREIGN if not shutil.which(p)]
     if missing:
         raise Skip('no %s (Debian: gcc-aarch64-linux-gnu '
                    'libc6-dev-arm64-cross qemu-user)' % ', '.join(missing))
+
+
+def test_another_architecture():
+    need_foreign()
     program = build('aarch64', FOREIGN[0], ['-O2', '-static'])
-    same('aarch64', lines([FOREIGN[1], program, MODELS]))
+    try_backends([FOREIGN[1], program])
+
+
+def test_another_architecture_s_products():
+    """All that test_product asks, of the backends for 64-bit Arm."""
+    need_foreign()
+    program = os.path.join(room.name, 'product')
+    done = subprocess.run(
+        [FOREIGN[0]] + BASE + ['-O2', '-DNO_ORACLE',
+                               'tests/test_product.c', 'tests/failing_alloc.c',
+                               'dsp/base/rng.c'] + nn_products() + [
+                                   '-o', program], cwd=TOP,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        universal_newlines=True)
+    check(done.returncode == 0, done.stdout)
+    # Not static: the test has a malloc() of its own
+    lines([FOREIGN[1], '-L', '/usr/aarch64-linux-gnu', program])
 
 
 if __name__ == '__main__':
     run(test_unoptimised, test_for_this_processor, test_another_compiler,
         test_every_product, test_blas_and_its_kernels,
-        test_another_architecture)
+        test_another_architecture, test_another_architecture_s_products)

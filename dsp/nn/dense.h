@@ -2,10 +2,9 @@
 // SPDX-License-Identifier: ISC
 
 /**
-   An affine layer: what the net says of each class.
+   An affine layer over whole numbers:  out = bias + scale * sum.
 
-   out = bias + scale * sum, in this order, where `sum` is the whole-number
-   product of a row with the hidden units, in steps of 1/127.
+   Letters: N vectors, K inputs, V outputs.
 */
 #ifndef PERPETUO_NN_DENSE_H
 #define PERPETUO_NN_DENSE_H
@@ -14,26 +13,28 @@
 
 #include <stdint.h>
 
-/// A layer; `scale` and `bias` are views of arrays that a Model owns
+/// A layer.  The product is the caller's to make and to clear.
 typedef struct {
-  Product      w;     ///< (V, H)
-  const float* scale; ///< (V), what one step of a sum is worth
-  const float* bias;  ///< (V)
+  Product w;     ///< (V, K)
+  float*  scale; ///< (V), what one step of a sum is worth
+  float*  bias;  ///< (V)
 } Dense;
 
 /**
-   Say what N rows give.
+   Compute N outputs.
 
-   @param x (N, stride of w).
-   @param sums (N, V) scratch.
+   @param backend What `prepared` was prepared for.
+   @param prepared N vectors of K.
+   @param sums (N, product_padded(V)) scratch.
    @param out (N, V).
    Thread: any.  Memory: none allocated.
 */
 void
-dense_forward(const Dense*  dense,
-              const int8_t* x,
-              uint32_t      n,
-              int32_t*      sums,
-              float*        out);
+dense_forward(const Dense*          dense,
+              const ProductBackend* backend,
+              const void*           prepared,
+              uint32_t              n,
+              int32_t*              sums,
+              float*                out);
 
 #endif // PERPETUO_NN_DENSE_H

@@ -17,7 +17,13 @@
    A cell whose magnitude is below LSTM_MIN_CELL is set to zero, so that
    subnormal numbers decide nothing.
 
-   Letters: N sequences, I inputs, H hidden units.
+   Units are worked on in blocks of 16, all that is to be done of them at once.
+   What is stored by gates is therefore laid out by blocks: the gates i, f, c
+   and o of the first 16 units, each a tile of a Product, then those of the
+   next. The last block is padded with units that stay at zero.
+
+   Letters: N sequences, I inputs, H hidden units, P of those with padding, G =
+   4P gates.
    Source: Hochreiter and Schmidhuber 1997, with the forget gate of Gers,
    Schmidhuber and Cummins 2000; no peepholes.
 */
@@ -30,36 +36,72 @@
 
 #define LSTM_MIN_CELL 1e-20f
 
-/// A layer; scales and biases are views of arrays that a Model owns
+/// Units of a block
+#define LSTM_BLOCK PRODUCT_TILE
+
+/// Most sequences that go in lock-step through lstm_step
+#define LSTM_MAX_SIDE 8U
+
+/// A layer.  The products are the caller's to make, of rows that
+/// lstm_lay_rows() has laid out, and to clear.
 typedef struct {
-  uint32_t     n_hidden;  ///< H
-  Product      w_in;      ///< (4H, I); empty where a table stands for it
-  Product      w_hid;     ///< (4H, H)
-  const float* scale_in;  ///< (4H), what one step of a sum is worth
-  const float* scale_hid; ///< (4H)
-  const float* bias;      ///< (4H)
+  uint32_t n_hidden;  ///< H
+  Product  w_in;      ///< (G, I); empty where a table stands for it
+  Product  w_hid;     ///< (G, H)
+  float*   scale_in;  ///< (G), what one step of a sum is worth
+  float*   scale_hid; ///< (G)
+  float*   bias;      ///< (G)
 } Lstm;
 
-/// What N sequences remember of one layer; views of a block that the net owns
+/// What N sequences remember of one layer
 typedef struct {
   int8_t* hidden; ///< (N, stride of w_hid), in steps of 1/127
-  float*  cell;   ///< (N, H)
+  float*  cell;   ///< (N, P)
 } LstmState;
+
+/// What comes in at a step, one way or the other
+typedef struct {
+  const void*    prepared; ///< For w_in, by the product's backend; or null, and
+  const int32_t* sums;     ///< (N, G)
+} LstmInput;
+
+/// P of H
+uint32_t
+lstm_padded(uint32_t n_hidden);
+
+/// Lay out rows (4H, K) by blocks, (G, K), with rows of zeros as padding
+void
+lstm_lay_rows(uint32_t      n_hidden,
+              uint32_t      n_columns,
+              const int8_t* rows,
+              int8_t*       laid);
+
+/// Lay out what is said of each gate (4H), (G) with padding
+void
+lstm_lay_floats(uint32_t n_hidden, const float* floats, float* laid);
 
 /**
    Advance N sequences by one step, in place.
 
-   @param sums_in (N, 4H) what comes in.
-   @param sums_hid (N, 4H) scratch.
-   @param gates (4H) scratch.
+   @param backend What `in` was prepared for.
+   @param n N, at most LSTM_MAX_SIDE.
+   @param prepared Scratch (product_prepared_size(H, N)), not that of `in`.
    Thread: any.  Memory: none allocated.
 */
 void
-lstm_step(const Lstm*      lstm,
-          const LstmState* state,
-          uint32_t         n,
-          const int32_t*   sums_in,
-          int32_t*         sums_hid,
-          float*           gates);
+lstm_step(const Lstm*           lstm,
+          const ProductBackend* backend,
+          const LstmState*      state,
+          uint32_t              n,
+          LstmInput             in,
+          void*                 prepared);
+
+/// The last part of a step alone, for benchmarks: curves and cells of N
+/// sequences, whose sums in and of hidden units are `sums` (N, G)
+void
+lstm_update(const Lstm*      lstm,
+            const LstmState* state,
+            uint32_t         n,
+            const int32_t*   sums);
 
 #endif // PERPETUO_NN_LSTM_H

@@ -81,8 +81,8 @@ net_state_new(const Net* net, uint32_t n_sequences);
 void
 net_state_free(NetState* state);
 
-/// Forget everything: all sequences start anew, and run.  The dense inputs still
-/// hold.
+/// Forget everything: all sequences start anew, and run.  The dense inputs
+/// still hold.
 void
 net_state_reset(NetState* state);
 

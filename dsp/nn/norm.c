@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: ISC
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
-#  pragma GCC optimize("O3")
+#  pragma GCC optimize("O3,fp-contract=off")
 #endif
 
 #include "nn/norm.h"
 
 #include "nn/exact.h"
+#include "nn/isa.h"
 
 #include <stddef.h>
 
@@ -17,7 +18,14 @@ typedef struct {
   int32_t squares; ///< At most 2^14 * 2^14
 } Moments;
 
-static Moments
+/// What one sequence's units become
+typedef struct {
+  const int8_t* hidden;
+  int8_t*       normed;
+  uint32_t      n_units;
+} Row;
+
+ISA_INLINE Moments
 moments_of(const int8_t* const restrict hidden, const uint32_t n)
 {
   Moments m = {0, 0};
@@ -29,27 +37,30 @@ moments_of(const int8_t* const restrict hidden, const uint32_t n)
 }
 
 /// H^2 times the variance and epsilon, which is above 0 and below 2^43
-static int64_t
+ISA_INLINE int64_t
 spread_of(const Moments m, const int32_t n)
 {
   return (int64_t)n * m.squares - (int64_t)m.sum * m.sum + (int64_t)n * n;
 }
 
-static void
-norm_row(const int8_t* const restrict hidden,
-         const uint32_t n_units,
-         int8_t* const restrict normed)
+ISA_INLINE void
+norm_row(const Row* const row)
 {
-  const int32_t n      = (int32_t)n_units;
-  const Moments m      = moments_of(hidden, n_units);
+  const int8_t* const restrict hidden = row->hidden;
+  int8_t* const restrict normed       = row->normed;
+
+  const int32_t n      = (int32_t)row->n_units;
+  const Moments m      = moments_of(hidden, row->n_units);
   const float   spread = (float)spread_of(m, n);
   const float   worth  = (float)NORM_STEPS / exact_root(spread);
 
   // The difference is below 2^23, and so a float
-  for (uint32_t h = 0U; h < n_units; ++h) {
+  for (uint32_t h = 0U; h < row->n_units; ++h) {
     normed[h] = exact_round((float)(n * hidden[h] - m.sum) * worth);
   }
 }
+
+ISA_VARIANTS(norm_row, Row)
 
 void
 norm_rows(const int8_t* const hidden,
@@ -59,6 +70,7 @@ norm_rows(const int8_t* const hidden,
           int8_t* const       normed)
 {
   for (size_t i = 0U; i < n; ++i) {
-    norm_row(hidden + i * stride, n_units, normed + i * stride);
+    const Row row = {hidden + i * stride, normed + i * stride, n_units};
+    norm_row_of[isa_in_use()](&row);
   }
 }

@@ -9,86 +9,60 @@
 #include "nn/product.h"
 
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define MAX_ADDED 4U
 
-/// Four rows times two vectors
+// ------------------------------------------------------------------ portable
+
+/// One tile times one vector
 static void
-multiply_4x2(const Product* const product,
-             const uint32_t       m,
-             const int8_t* const  x,
-             int32_t* const       sums)
+multiply_tile(const int8_t* const restrict w,
+              const int8_t* const restrict x,
+              const size_t stride,
+              int32_t* const restrict sums)
 {
-  const size_t        K  = product->stride;
-  const int8_t* const w0 = product->w + (size_t)m * K;
-  const int8_t* const w1 = w0 + K;
-  const int8_t* const w2 = w1 + K;
-  const int8_t* const w3 = w2 + K;
-  const int8_t* const x0 = x;
-  const int8_t* const x1 = x + K;
-
-  int32_t a0 = 0, a1 = 0, a2 = 0, a3 = 0;
-  int32_t b0 = 0, b1 = 0, b2 = 0, b3 = 0;
-  for (size_t k = 0U; k < K; ++k) {
-    a0 += w0[k] * x0[k];
-    a1 += w1[k] * x0[k];
-    a2 += w2[k] * x0[k];
-    a3 += w3[k] * x0[k];
-    b0 += w0[k] * x1[k];
-    b1 += w1[k] * x1[k];
-    b2 += w2[k] * x1[k];
-    b3 += w3[k] * x1[k];
+  int32_t sum[PRODUCT_TILE] = {0};
+  for (size_t k = 0U; k < stride; k += PRODUCT_GROUP) {
+    const int8_t* const group = w + k * PRODUCT_TILE;
+    for (size_t r = 0U; r < PRODUCT_TILE; ++r) {
+      const int8_t* const row = group + r * PRODUCT_GROUP;
+      sum[r] += (row[0] * x[k] + row[1] * x[k + 1U]) +
+                (row[2] * x[k + 2U] + row[3] * x[k + 3U]);
+    }
   }
-
-  int32_t* const sums0 = sums + m;
-  int32_t* const sums1 = sums + product->n_rows + m;
-
-  sums0[0] = a0, sums0[1] = a1, sums0[2] = a2, sums0[3] = a3;
-  sums1[0] = b0, sums1[1] = b1, sums1[2] = b2, sums1[3] = b3;
-}
-
-/// One row times one vector
-static int32_t
-multiply_1x1(const Product* const product,
-             const uint32_t       m,
-             const int8_t* const  x)
-{
-  const size_t        K = product->stride;
-  const int8_t* const w = product->w + (size_t)m * K;
-
-  int32_t sum = 0;
-  for (size_t k = 0U; k < K; ++k) {
-    sum += w[k] * x[k];
-  }
-  return sum;
+  memcpy(sums, sum, sizeof(sum));
 }
 
 static void
 multiply_portable(const Product* const product,
-                  const int8_t* const  x,
+                  const uint32_t       i_tile,
+                  const uint32_t       n_tiles,
+                  const void* const    prepared,
                   const uint32_t       n,
                   int32_t* const       sums)
 {
-  const uint32_t M  = product->n_rows;
-  const uint32_t M4 = M / 4U * 4U;
-  const uint32_t N2 = n / 2U * 2U;
-
-  for (uint32_t m = 0U; m < M4; m += 4U) {
-    for (uint32_t i = 0U; i < N2; i += 2U) {
-      multiply_4x2(
-        product, m, x + (size_t)i * product->stride, sums + (size_t)i * M);
+  const int8_t* const x      = (const int8_t*)prepared;
+  const size_t        stride = product->stride;
+  const size_t        size   = stride * PRODUCT_TILE;
+  for (size_t t = 0U; t < n_tiles; ++t) {
+    for (size_t i = 0U; i < n; ++i) {
+      multiply_tile(product->tiles + (i_tile + t) * size,
+                    x + i * stride,
+                    stride,
+                    sums + (i * n_tiles + t) * PRODUCT_TILE);
     }
   }
+}
 
-  for (uint32_t i = 0U; i < n; ++i) {
-    for (uint32_t m = i < N2 ? M4 : 0U; m < M; ++m) {
-      sums[(size_t)i * M + m] =
-        multiply_1x1(product, m, x + (size_t)i * product->stride);
-    }
-  }
+void
+product_prepare_plain(const int8_t* const x,
+                      const uint32_t      n,
+                      const uint32_t      stride,
+                      void* const         prepared)
+{
+  memcpy(prepared, x, (size_t)n * stride);
 }
 
 static bool
@@ -98,12 +72,22 @@ always(void)
 }
 
 static const ProductBackend product_portable = {"portable",
+                                                1U,
                                                 always,
+                                                product_prepare_plain,
                                                 multiply_portable};
 
+// ------------------------------------------------------------------ the list
+
 static const ProductBackend* const built_in[] = {
-#if PRODUCT_HAS_AVX2
+#if PRODUCT_HAS_X86
+  &product_avx512,
   &product_avx2,
+  &product_sse2,
+#endif
+#if PRODUCT_HAS_NEON
+  &product_neon_dot,
+  &product_neon,
 #endif
   &product_portable,
 };
@@ -125,7 +109,7 @@ product_backend(const uint32_t i)
 bool
 product_add(const ProductBackend* const backend)
 {
-  if (n_added >= MAX_ADDED) {
+  if (n_added >= MAX_ADDED || backend->n_prepared > PRODUCT_MAX_PREPARED) {
     return false;
   }
 
@@ -149,7 +133,8 @@ product_use(const char* const name)
 const ProductBackend*
 product_in_use(void)
 {
-  const ProductBackend* const backend = atomic_load(&in_use);
+  const ProductBackend* const backend =
+    atomic_load_explicit(&in_use, memory_order_relaxed);
   if (backend) {
     return backend;
   }
@@ -159,10 +144,24 @@ product_in_use(void)
   return atomic_load(&in_use);
 }
 
+// -------------------------------------------------------------------- making
+
 uint32_t
 product_stride(const uint32_t n_columns)
 {
   return (n_columns + PRODUCT_BLOCK - 1U) / PRODUCT_BLOCK * PRODUCT_BLOCK;
+}
+
+uint32_t
+product_padded(const uint32_t n_rows)
+{
+  return (n_rows + PRODUCT_TILE - 1U) / PRODUCT_TILE * PRODUCT_TILE;
+}
+
+size_t
+product_prepared_size(const uint32_t n_columns, const uint32_t n)
+{
+  return (size_t)product_stride(n_columns) * n * PRODUCT_MAX_PREPARED;
 }
 
 /// Largest sum of magnitudes of any row
@@ -180,24 +179,61 @@ largest_l1(const int8_t* const w, const uint32_t M, const uint32_t K)
   return largest;
 }
 
+/// Where a weight lies
+static size_t
+place_of(const Product* const product, const size_t m, const size_t k)
+{
+  const size_t tile  = m / PRODUCT_TILE * product->stride * PRODUCT_TILE;
+  const size_t group = k / PRODUCT_GROUP * PRODUCT_GROUP * PRODUCT_TILE;
+  return tile + group + m % PRODUCT_TILE * PRODUCT_GROUP + k % PRODUCT_GROUP;
+}
+
+int8_t
+product_weight(const Product* const product, const uint32_t m, const uint32_t k)
+{
+  return product->tiles[place_of(product, m, k)];
+}
+
+/// Put a row where it belongs
+static void
+lay_row(Product* const product, const size_t m, const int8_t* const row)
+{
+  int8_t* const tile = product->tiles + place_of(product, m, 0U);
+  int32_t       sum  = 0;
+  bool          has  = product->has_min;
+  for (size_t k = 0U; k < product->n_columns; ++k) {
+    tile[k / PRODUCT_GROUP * PRODUCT_GROUP * PRODUCT_TILE + k % PRODUCT_GROUP] =
+      row[k];
+    sum += row[k];
+    has |= row[k] == INT8_MIN;
+  }
+  product->offsets[m] = -128 * sum;
+  product->has_min    = has;
+}
+
 Status
 product_init(Product* const      product,
              const int8_t* const w,
              const uint32_t      n_rows,
              const uint32_t      n_columns)
 {
-  if (!n_rows || !n_columns || n_columns > UINT32_MAX - PRODUCT_BLOCK) {
+  if (!n_rows || !n_columns || n_columns > UINT32_MAX - PRODUCT_BLOCK ||
+      n_rows > UINT32_MAX - PRODUCT_TILE) {
     return STATUS_BAD_ARG;
   }
 
+  // What is allocated is at most twice as much for each row and column
   const uint64_t l1     = largest_l1(w, n_rows, n_columns);
   const uint32_t stride = product_stride(n_columns);
+  const uint32_t padded = product_padded(n_rows);
   if (l1 > (uint64_t)INT32_MAX / 128U ||
-      n_rows > (SIZE_MAX - PRODUCT_BLOCK) / stride) {
+      padded > (SIZE_MAX - PRODUCT_BLOCK) / (stride + sizeof(int32_t))) {
     return STATUS_BAD_ARG;
   }
 
-  void* const block = calloc(1U, (size_t)n_rows * stride + PRODUCT_BLOCK);
+  const size_t n_weights = (size_t)padded * stride;
+  const size_t n_bytes   = n_weights + padded * sizeof(int32_t);
+  void* const  block     = calloc(1U, n_bytes + PRODUCT_BLOCK);
   if (!block) {
     return STATUS_NO_MEM;
   }
@@ -207,11 +243,14 @@ product_init(Product* const      product,
   product->n_rows    = n_rows;
   product->n_columns = n_columns;
   product->stride    = stride;
+  product->n_tiles   = padded / PRODUCT_TILE;
   product->max_l1    = (uint32_t)l1;
+  product->has_min   = false;
   product->block     = block;
-  product->w         = (int8_t*)block + (past ? PRODUCT_BLOCK - past : 0U);
+  product->tiles     = (int8_t*)block + (past ? PRODUCT_BLOCK - past : 0U);
+  product->offsets   = (int32_t*)(void*)(product->tiles + n_weights);
   for (size_t m = 0U; m < n_rows; ++m) {
-    memcpy(product->w + m * stride, w + m * n_columns, n_columns);
+    lay_row(product, m, w + m * n_columns);
   }
   return STATUS_SUCCESS;
 }
@@ -227,7 +266,11 @@ void
 product_multiply(const Product* const product,
                  const int8_t* const  x,
                  const uint32_t       n,
+                 void* const          scratch,
                  int32_t* const       sums)
 {
-  product_in_use()->multiply(product, x, n, sums);
+  const ProductBackend* const backend = product_in_use();
+
+  backend->prepare(x, n, product->stride, scratch);
+  backend->multiply(product, 0U, product->n_tiles, scratch, n, sums);
 }

@@ -19,20 +19,34 @@ always(void)
   return true;
 }
 
+/// Rows of a product from `m` on, and how many
+typedef struct {
+  const Product* product;
+  uint32_t       m;
+  uint32_t       n_rows;
+} Rows;
+
+/// The weight of a row; those that pad it are 0
+static int8_t
+weight_at(const Rows* const rows, const size_t m, const size_t k)
+{
+  return product_weight(rows->product, rows->m + (uint32_t)m, (uint32_t)k);
+}
+
 /// Say what the sums are without BLAS, should there be no memory for it
 static void
-multiply_plain(const Product* const product,
-               const int8_t* const  x,
-               const uint32_t       n,
-               int32_t* const       sums)
+multiply_plain(const Rows* const   rows,
+               const int8_t* const x,
+               const uint32_t      n,
+               int32_t* const      sums)
 {
-  const size_t K = product->stride;
-  const size_t M = product->n_rows;
+  const size_t K = rows->product->stride;
+  const size_t M = rows->n_rows;
   for (size_t i = 0U; i < n; ++i) {
     for (size_t m = 0U; m < M; ++m) {
       int32_t sum = 0;
       for (size_t k = 0U; k < K; ++k) {
-        sum += product->w[m * K + k] * x[i * K + k];
+        sum += weight_at(rows, m, k) * x[i * K + k];
       }
       sums[i * M + m] = sum;
     }
@@ -42,13 +56,13 @@ multiply_plain(const Product* const product,
 /* The same function twice, for float and for double */
 
 #define DEFINE_MULTIPLY(name, Number, gemm)                      \
-  static bool name(const Product* const product,                 \
-                   const int8_t* const  x,                       \
-                   const uint32_t       n,                       \
-                   int32_t* const       sums)                    \
+  static bool name(const Rows* const   rows,                     \
+                   const int8_t* const x,                        \
+                   const uint32_t      n,                        \
+                   int32_t* const      sums)                     \
   {                                                              \
-    const size_t  K = product->stride;                           \
-    const size_t  M = product->n_rows;                           \
+    const size_t  K = rows->product->stride;                     \
+    const size_t  M = rows->n_rows;                              \
     Number* const all =                                          \
       (Number*)malloc((M * K + n * K + n * M) * sizeof(Number)); \
     if (!all) {                                                  \
@@ -58,8 +72,10 @@ multiply_plain(const Product* const product,
     Number* const w = all;                                       \
     Number* const v = w + M * K;                                 \
     Number* const s = v + n * K;                                 \
-    for (size_t i = 0U; i < M * K; ++i) {                        \
-      w[i] = (Number)product->w[i];                              \
+    for (size_t m = 0U; m < M; ++m) {                            \
+      for (size_t k = 0U; k < K; ++k) {                          \
+        w[m * K + k] = (Number)weight_at(rows, m, k);            \
+      }                                                          \
     }                                                            \
     for (size_t i = 0U; i < n * K; ++i) {                        \
       v[i] = (Number)x[i];                                       \
@@ -91,16 +107,24 @@ DEFINE_MULTIPLY(multiply_double, double, cblas_dgemm)
 
 static void
 multiply_blas(const Product* const product,
-              const int8_t* const  x,
+              const uint32_t       i_tile,
+              const uint32_t       n_tiles,
+              const void* const    prepared,
               const uint32_t       n,
               int32_t* const       sums)
 {
-  const bool is_small = product->max_l1 < MAX_EXACT_FLOAT / 128U;
-  const bool is_done  = is_small ? multiply_float(product, x, n, sums)
-                                 : multiply_double(product, x, n, sums);
+  const Rows rows = {product, i_tile * PRODUCT_TILE, n_tiles * PRODUCT_TILE};
+  const int8_t* const x        = (const int8_t*)prepared;
+  const bool          is_small = product->max_l1 < MAX_EXACT_FLOAT / 128U;
+  const bool          is_done  = is_small ? multiply_float(&rows, x, n, sums)
+                                          : multiply_double(&rows, x, n, sums);
   if (!is_done) {
-    multiply_plain(product, x, n, sums);
+    multiply_plain(&rows, x, n, sums);
   }
 }
 
-const ProductBackend product_blas = {"blas", always, multiply_blas};
+const ProductBackend product_blas = {"blas",
+                                     1U,
+                                     always,
+                                     product_prepare_plain,
+                                     multiply_blas};
