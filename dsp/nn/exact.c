@@ -24,6 +24,9 @@ extern float
 exact_drop(float x, float least);
 
 extern float
+exact_exp_within(float x);
+
+extern float
 exact_exp(float x);
 
 extern float
@@ -34,6 +37,9 @@ exact_tanh(float x);
 
 extern float
 exact_root(float x);
+
+extern int32_t
+exact_whole(float steps);
 
 extern int8_t
 exact_round(float steps);

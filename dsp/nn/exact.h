@@ -97,21 +97,15 @@ exact_drop(const float x, const float least)
   return exact_float(exact_bits(x) & (0U - (size >= exact_bits(least))));
 }
 
-/**
-   e to the power of x, of x held within +-EXACT_MAX_EXP.
-
-   Source: x = n ln 2 + r with ln 2 in two parts (Cody and Waite 1980), then
-   the Taylor series of e^r to the 7th power, |r| <= ln 2 / 2, by Horner's rule.
-*/
+/// e to the power of x, of x within +-EXACT_MAX_EXP
 EXACT_INLINE float
-exact_exp(const float x)
+exact_exp_within(const float x)
 {
-  const float a = exact_hold(x, EXACT_MAX_EXP);
-
   // Adding 1.5 * 2^23 leaves no room for a fraction: nearest whole number
   const float rounder = 12582912.0f;
-  const float n       = (a * 1.44269504f + rounder) - rounder;
-  const float r       = (a - n * 0.693359375f) - n * -2.12194440e-4f;
+  const float shifted = x * 1.44269504f + rounder;
+  const float n       = shifted - rounder;
+  const float r       = (x - n * 0.693359375f) - n * -2.12194440e-4f;
 
   float p = 1.0f / 5040.0f;
   p       = p * r + 1.0f / 720.0f;
@@ -122,8 +116,21 @@ exact_exp(const float x)
   p       = (p * r) * r + r;
   p       = p + 1.0f;
 
-  // n is in -126 .. 126, and its power of two a float of only an exponent
-  return p * exact_float((uint32_t)((int32_t)n + 127) << 23U);
+  // n is in -126 .. 126, and its power of two a float of only an exponent.  The
+  // low bits of what was rounded are n's; all others are shifted out.
+  return p * exact_float((exact_bits(shifted) + 127U) << 23U);
+}
+
+/**
+   e to the power of x, of x held within +-EXACT_MAX_EXP.
+
+   Source: x = n ln 2 + r with ln 2 in two parts (Cody and Waite 1980), then
+   the Taylor series of e^r to the 7th power, |r| <= ln 2 / 2, by Horner's rule.
+*/
+EXACT_INLINE float
+exact_exp(const float x)
+{
+  return exact_exp_within(exact_hold(x, EXACT_MAX_EXP));
 }
 
 /// 1 / (1 + e^-x)
@@ -137,7 +144,11 @@ exact_sigmoid(const float x)
 EXACT_INLINE float
 exact_tanh(const float x)
 {
-  const float e = exact_exp(-2.0f * exact_size(exact_hold(x, EXACT_MAX_EXP)));
+  // Held at half of what the exponential may get, which is 1 already
+  const uint32_t size = exact_bits(exact_size(x));
+  const uint32_t most = exact_bits(0.5f * EXACT_MAX_EXP);
+  const float    held = exact_float(size < most ? size : most);
+  const float    e    = exact_exp_within(-2.0f * held);
   return exact_sign((1.0f - e) / (1.0f + e), x);
 }
 
@@ -158,11 +169,18 @@ exact_root(const float x)
 
 /// The whole number nearest to `steps`, halves away from zero, held within
 /// -127 .. 127
+EXACT_INLINE int32_t
+exact_whole(const float steps)
+{
+  const float held = exact_hold(steps, 127.0f);
+  return (int32_t)(held + exact_sign(0.5f, steps));
+}
+
+/// The same in a byte
 EXACT_INLINE int8_t
 exact_round(const float steps)
 {
-  const float held = exact_hold(steps, 127.0f);
-  return (int8_t)(int32_t)(held + exact_sign(0.5f, steps));
+  return (int8_t)exact_whole(steps);
 }
 
 #endif // PERPETUO_NN_EXACT_H

@@ -11,6 +11,7 @@
 #include "nn/isa.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /// The sum of a row's whole numbers and of their squares
 typedef struct {
@@ -25,13 +26,45 @@ typedef struct {
   uint32_t      n_units;
 } Row;
 
+/// Units that are worked on in loops of one width of numbers each: bytes among
+/// them would narrow the vectors of all others, too
+#define CHUNK 64U
+
+/// Up to CHUNK units as whole numbers of 32 bits, and zeros
+ISA_INLINE void
+widen(const int8_t* const restrict hidden,
+      const uint32_t n,
+      int32_t* const restrict wide)
+{
+  if (n >= CHUNK) {
+    for (uint32_t h = 0U; h < CHUNK; ++h) {
+      wide[h] = hidden[h];
+    }
+  } else {
+    for (uint32_t h = 0U; h < CHUNK; ++h) {
+      wide[h] = h < n ? hidden[h] : 0;
+    }
+  }
+}
+
 ISA_INLINE Moments
 moments_of(const int8_t* const restrict hidden, const uint32_t n)
 {
+  int32_t sums[CHUNK]    = {0};
+  int32_t squares[CHUNK] = {0};
+  for (uint32_t begin = 0U; begin < n; begin += CHUNK) {
+    int32_t wide[CHUNK];
+    widen(hidden + begin, n - begin, wide);
+    for (uint32_t h = 0U; h < CHUNK; ++h) {
+      sums[h] += wide[h];
+      squares[h] += wide[h] * wide[h];
+    }
+  }
+
   Moments m = {0, 0};
-  for (uint32_t h = 0U; h < n; ++h) {
-    m.sum += hidden[h];
-    m.squares += hidden[h] * hidden[h];
+  for (uint32_t h = 0U; h < CHUNK; ++h) {
+    m.sum += sums[h];
+    m.squares += squares[h];
   }
   return m;
 }
@@ -54,9 +87,20 @@ norm_row(const Row* const row)
   const float   spread = (float)spread_of(m, n);
   const float   worth  = (float)NORM_STEPS / exact_root(spread);
 
-  // The difference is below 2^23, and so a float
-  for (uint32_t h = 0U; h < row->n_units; ++h) {
-    normed[h] = exact_round((float)(n * hidden[h] - m.sum) * worth);
+  for (uint32_t begin = 0U; begin < row->n_units; begin += CHUNK) {
+    const uint32_t left = row->n_units - begin;
+    int32_t        wide[CHUNK];
+    int8_t         steps[CHUNK];
+    widen(hidden + begin, left, wide);
+
+    // The difference is below 2^23, and so a float
+    for (uint32_t h = 0U; h < CHUNK; ++h) {
+      wide[h] = exact_whole((float)(n * wide[h] - m.sum) * worth);
+    }
+    for (uint32_t h = 0U; h < CHUNK; ++h) {
+      steps[h] = (int8_t)wide[h];
+    }
+    memcpy(normed + begin, steps, left < CHUNK ? left : CHUNK);
   }
 }
 
