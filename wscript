@@ -214,11 +214,11 @@ LIBRARIES = [  # name here, name for pkg-config, Debian package
 RIGS = '../shared/rigs/hosts'
 NEEDS = [  # what, probe, Debian packages, verbs
     ('a C compiler', 'program cc gcc clang', 'gcc libc6-dev',
-     'build demo listen train judge sweep presets test'),
+     'build demo listen train judge sweep presets test bench'),
     ('pkg-config', 'program pkg-config', 'pkg-config',
-     'build demo listen train judge sweep presets test'),
+     'build demo listen train judge sweep presets test bench'),
     ('LV2 headers', 'library lv2', 'lv2-dev',
-     'build demo listen train judge sweep presets test'),
+     'build demo listen train judge sweep presets test bench'),
     ('lilv, to host the plugin', 'library lilv-0', 'liblilv-dev',
      'demo listen presets test'),
     ('cairo, to draw', 'library cairo', 'libcairo2-dev',
@@ -255,7 +255,7 @@ FAST_FOLDERS = ('dsp/nn', 'dsp/learn')
 def helpers():
     """Our own modules for packages and for running tests."""
     sys.dont_write_bytecode = True
-    for folder in ('tools', 'tests'):
+    for folder in ('tools', 'tests', 'tools/bench'):
         path = os.path.join(Context.run_dir, folder)
         if path not in sys.path:
             sys.path.insert(0, path)
@@ -655,8 +655,14 @@ class Bench(Verb, Build.BuildContext):
     """builds, and measures how fast it is"""
     cmd = 'bench'
 
+    def before(self, args):
+        helpers()
+        import bench
+        status = bench.before(args)
+        if status is not None:
+            sys.exit(status)
+
     def after(self, args):
-        sys.path.insert(0, os.path.join(Context.run_dir, 'tools/bench'))
         import bench
         sys.exit(bench.main(args))
 

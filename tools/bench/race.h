@@ -42,7 +42,7 @@ typedef struct {
   uint32_t n; ///< Rounds
 } Spread;
 
-/// 41 rounds of 5 ms
+/// 41 rounds of 5 ms, or as many as PERPETUO_BENCH_ROUNDS says
 RaceOptions
 race_options(void);
 
