@@ -195,12 +195,14 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('cli', 'test_judge_cli', ['judge'], ''),
     ('cli', 'test_sweep_cli', ['sweep'], ''),
     ('cli', 'test_listen', ['recital'], ''),
+    ('cli', 'test_bench', [], ''),
 ]
 
-# Sources that a test builds by itself
+# Sources that a test, or a benchmark, builds by itself
 ELSEWHERE = ['tests/mirror.lv2/mirror.c',
              'tests/rigs/capture.lv2/capture.c', 'tests/digest.c',
-             'tests/make_tiny_models.c', 'tests/races.c']
+             'tests/make_tiny_models.c', 'tests/races.c',
+             'tools/bench/rtneural_step.cpp']
 
 # What is looked for; a room or verb that has to do without says so.
 LIBRARIES = [  # name here, name for pkg-config, Debian package
@@ -699,7 +701,7 @@ class Lint(Context.Context):
 
     def execute(self):
         sources = [f for f in self.cmd_and_log(
-            ['git', 'ls-files', '*.c', '*.h'], quiet=Context.BOTH).split()]
+            ['git', 'ls-files', '*.c', '*.h', '*.cpp'], quiet=Context.BOTH).split()]
         flags = ['-std=c11', '-D_POSIX_C_SOURCE=200809L', '-Idsp', '-I.',
                  '-I/usr/include/lilv-0', '-I/usr/include/cairo']
         steps = [

@@ -54,7 +54,7 @@ def folders():
 def sources(top, folder):
     for root, _, names in os.walk(os.path.join(top, folder)):
         for name in sorted(names):
-            if name.endswith(('.c', '.h')):
+            if name.endswith(('.c', '.h', '.cpp')):
                 yield os.path.relpath(os.path.join(root, name), top)
 
 
@@ -109,7 +109,7 @@ def test_every_source_is_in_a_table():
         listed.update(['tests/%s.c' % name] + more.split())
     missing = [p for f in ('dsp', 'plugin', 'tools', 'tests')
                for p in sources(TOP, f)
-               if p.endswith('.c') and p not in listed
+               if p.endswith(('.c', '.cpp')) and p not in listed
                and p not in table.get('ELSEWHERE', [])]
     check(not missing, 'not in wscript: %s' % ', '.join(missing))
 
@@ -122,8 +122,8 @@ def test_every_file_has_its_two_lines():
             for r, _, ns in os.walk(os.path.join(TOP, folder)) for n in ns]
         for name in names:
             path = os.path.join(TOP, name)
-            if name.endswith(('.c', '.h', '.py', '.ttl', '.in')) or name in (
-                    'waf', 'wscript'):
+            if name.endswith(('.c', '.h', '.cpp', '.py', '.ttl', '.in')) or (
+                    name in ('waf', 'wscript')):
                 with open(path, encoding='utf-8') as text:
                     head = text.read(400)
                 if ('SPDX-License-Identifier: ISC' not in head

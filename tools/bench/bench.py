@@ -226,7 +226,7 @@ class Results(object):
                        value >= factor}
 
     def beside(self):
-        """(title, rows that are the same work, fastest first)."""
+        """(title, [(label, row)] of the same work, fastest first)."""
         for title, section, part in BESIDE:
             rows = [row for row in self.rows.values()
                     if row['section'] == section and part in row['name']
@@ -234,11 +234,20 @@ class Results(object):
                     and (ONE in row['name'] or not any(
                         words in row['name'] for words in OTHER_WORK))]
             if len(rows) > 1 and any(map(is_ours, rows)):
-                yield title, sorted(rows, key=lambda row: row['median'])
+                rows.sort(key=lambda row: row['median'])
+                yield title, [(label(row, part), row) for row in rows]
 
 
 def is_ours(row):
     return row['name'].startswith(OURS)
+
+
+def label(row, part):
+    """Whose row it is, among those that are the same work."""
+    name = row['name'].replace(', ' + part, '').replace(' step', '')
+    if is_ours(row):
+        name = 'Perpetuo' + row['name'].partition(ONE)[2]
+    return '%s (%s)' % (name, row['form']) if 'form' in row else name
 
 
 # ---------------------------------------------------------------- the machine
@@ -311,7 +320,9 @@ def machine():
         'system': '%s %s' % (platform.system(), platform.release()),
         'libc': ' '.join(platform.libc_ver()).strip() or '?',
         'compiler': said('cc', '--version'),
-        'load': os.getloadavg()[0],
+        'load': round(os.getloadavg()[0], 2),
+        'commit': said('git', '-C', TOP, 'describe', '--always', '--dirty'),
+        'when': time.strftime('%Y-%m-%d %H:%M UTC', time.gmtime()),
     }
 
 
@@ -462,11 +473,11 @@ def show_machine(facts):
 
 def show_beside(results):
     for title, rows in results.beside():
-        ours = [row for row in rows if is_ours(row)][0]['median']
+        ours = [row for _, row in rows if is_ours(row)][0]['median']
         print('\n  %s\n' % title)
-        for row in rows:
-            print('    %-48s %9s %-8s %5.2f of ours' % (
-                row['name'], number(row['median']), row['unit'],
+        for name, row in rows:
+            print('    %-48s %9s %-8s %6.2f x ours' % (
+                name, number(row['median']), row['unit'],
                 row['median'] / ours))
 
 
@@ -484,8 +495,7 @@ def show_marks(marks):
 def draw(bench, path):
     """The picture; whether there is something to be seen."""
     panels = [(title, 'µs', [
-        (row['name'] + (' (%s)' % row['form'] if 'form' in row else ''),
-         row['median'], is_ours(row)) for row in rows])
+        (name, row['median'], is_ours(row)) for name, row in rows])
         for title, rows in bench.results.beside()]
     if not panels:
         return False

@@ -92,6 +92,9 @@ race(const RaceOptions       options,
   for (uint32_t r = 0U; r < N; ++r) {
     for (uint32_t i = 0U; i < n; ++i) {
       const Contestant* const c = &contestants[i];
+      if (options.turn_s > 0.0) {
+        c->run(c->what); // The others have left it cold
+      }
       figures[(size_t)i * N + r] =
         run_times(c, times[i], options.is_wall) / (double)times[i] / c->n_units;
     }
