@@ -455,11 +455,11 @@ def number(value):
 
 def show(row, more=''):
     if 'why' in row:
-        print('    %-48s left out: %s' % (row['name'], row['why']))
+        print('    %-54s left out: %s' % (row['name'], row['why']))
         return
     spread = '' if row['rounds'] < 2 else '%8s .. %s' % (
         number(row['low']), number(row['high']))
-    print(('    %-48s %9s %-8s %-20s%s' % (
+    print(('    %-54s %9s %-8s %-20s%s' % (
         row['name'], number(row['median']), row['unit'], spread,
         more)).rstrip())
 
@@ -476,7 +476,7 @@ def show_beside(results):
         ours = [row for _, row in rows if is_ours(row)][0]['median']
         print('\n  %s\n' % title)
         for name, row in rows:
-            print('    %-48s %9s %-8s %6.2f x ours' % (
+            print('    %-54s %9s %-8s %6.2f x ours' % (
                 name, number(row['median']), row['unit'],
                 row['median'] / ours))
 
