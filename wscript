@@ -32,9 +32,10 @@ ROOMS = [  # name, folder, may use, sources
      'vocab lanes sketch song memo quotes model_folder finish generator gate '
      'accents choice composer'),
     ('learn', 'dsp/learn', ['base', 'nn', 'OPENBLAS', 'M', 'PTHREAD'],
-     'blas dataset loss lstm_train adam crew held_out round'),
+     'blas matrix matrix_avx512 matrix_avx2 dataset loss lstm_train adam '
+     'crew held_out round'),
     ('learn_double', 'dsp/learn', ['base', 'OPENBLAS', 'M', 'PTHREAD', 'DOUBLE'],
-     'blas dataset loss lstm_train adam crew'),
+     'blas matrix dataset loss lstm_train adam crew'),
     ('oracle', 'dsp/nn', ['nn', 'OPENBLAS'], 'product_blas'),
     ('cli', 'tools', ['base'], 'cli'),
     ('midi', 'tools', ['base', 'M'], 'midi_file sound'),
@@ -141,6 +142,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('numbers', 'test_model_file', ['nn'], 'tests/failing_alloc.c'),
     ('numbers', 'fuzz_model_file', ['nn'], ''),
     ('numbers', 'test_dataset', ['learn'], ''),
+    ('numbers', 'test_matrix', ['learn'], ''),
     ('numbers', 'test_loss', ['learn'], ''),
     ('numbers', 'test_adam', ['learn'], ''),
     ('numbers', 'test_lstm_train', ['learn'], ''),

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "learn/dataset.h"
 #include "learn/lstm_train.h"
+#include "learn/matrix.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -319,14 +320,21 @@ test_gradient_stops_at_resets(void)
   bench_clear(&bench);
 }
 
+/// Each by every way to multiply that this machine has
 int
 main(void)
 {
-  RUN(test_gradients);
-  RUN(test_gradients_with_dropout);
-  RUN(test_gradients_normed);
-  RUN(test_gradients_normed_with_dropout);
-  RUN(test_gradient_is_scaled_and_added);
-  RUN(test_gradient_stops_at_resets);
+  const MatrixBackend* backend = NULL;
+  for (uint32_t i = 0U; (backend = matrix_backend(i)); ++i) {
+    if (!matrix_use(backend->name)) {
+      continue;
+    }
+    RUN(test_gradients);
+    RUN(test_gradients_with_dropout);
+    RUN(test_gradients_normed);
+    RUN(test_gradients_normed_with_dropout);
+    RUN(test_gradient_is_scaled_and_added);
+    RUN(test_gradient_stops_at_resets);
+  }
   CHECK_END();
 }

@@ -9,6 +9,7 @@
 #include "learn/crew.h"
 #include "learn/dataset.h"
 #include "learn/lstm_train.h"
+#include "learn/matrix.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -19,7 +20,7 @@
 #define D 2U
 #define N_HOT 7U
 #define L 3U
-#define H 6U
+#define H 40U // More than a tile of products
 #define V 5U
 
 typedef struct {
@@ -194,8 +195,15 @@ check_forward(const uint32_t is_normed)
 static void
 test_forward_as_the_formulas(void)
 {
-  check_forward(0U);
-  check_forward(1U);
+  const MatrixBackend* backend = NULL;
+  for (uint32_t i = 0U; (backend = matrix_backend(i)); ++i) {
+    if (backend->is_able()) {
+      CHECK(matrix_use(backend->name));
+      check_forward(0U);
+      check_forward(1U);
+    }
+  }
+  CHECK(matrix_use(NULL));
 }
 
 static void
@@ -241,6 +249,46 @@ test_windows_join(void)
   }
   lstm_train_free(train);
   free(weights);
+}
+
+/// Each row of gates' gradients goes to K rows of the table, and once to the
+/// biases
+static void
+test_table_gradient(void)
+{
+  static Steps   steps;
+  const NetShape shape = {N_HOT, K, D, L, H, V, 1U};
+  Layout         layout;
+  Real           hidden[L * B * H] = {0};
+  Real           cell[L * B * H]   = {0};
+  Real           loss[T * B];
+  CHECK(!layout_init(&layout, &shape));
+  Real* const      weights  = (Real*)calloc(layout.n_weights, sizeof(Real));
+  Real* const      gradient = (Real*)calloc(layout.n_weights, sizeof(Real));
+  LstmTrain* const train    = lstm_train_new(&layout, T, B);
+  make_steps(&steps);
+  make_weights(&layout, weights);
+  const Window window = {
+    T, B, steps.hot, steps.dense, steps.target, steps.reset, NULL};
+  const Memory memory = {hidden, cell};
+  lstm_train_forward(train, weights, &window, memory, loss);
+  lstm_train_backward(train, weights, &window, (Real)1, gradient);
+
+  for (uint32_t g = 0U; g < 4U * H; ++g) {
+    double sum   = 0.0;
+    double whole = 0.0;
+    for (uint32_t i = 0U; i < N_HOT; ++i) {
+      const double part = (double)gradient[layout.w_in[0] + i * 4U * H + g];
+      sum += part;
+      whole += fabs(part);
+    }
+    const double bias = (double)gradient[layout.bias[0] + g];
+    CHECK(whole > 0.0);
+    NEAR(sum, (double)K * bias, 1e-5 * (whole + fabs(bias)));
+  }
+  lstm_train_free(train);
+  free(weights);
+  free(gradient);
 }
 
 static void
@@ -332,6 +380,7 @@ main(void)
 {
   RUN(test_forward_as_the_formulas);
   RUN(test_windows_join);
+  RUN(test_table_gradient);
   RUN(test_layout);
   RUN(test_first_weights);
   RUN(test_crew);

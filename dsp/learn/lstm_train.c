@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "learn/curves.h"
 #include "learn/loss.h"
+#include "learn/matrix.h"
 #include "nn/norm.h"
 
 #include <stdio.h>
@@ -38,7 +39,8 @@ struct LstmTrain {
   Real*     d_out;    ///< (T, B, H) gradient of a layer's output
   Real*     d_hidden; ///< (B, H) gradient that comes from the step after
   Real*     d_cell;   ///< (B, H)
-  Real*     ones;     ///< (T, B) or (H), the larger, to sum rows with
+  Real*     ones;     ///< (H), to sum a row with
+  Real*     ready;    ///< Room for a right-hand factor (matrix.h)
 };
 
 static size_t
@@ -119,6 +121,27 @@ weights_init(const Layout* const layout,
   }
 }
 
+/// Room for any right-hand factor of the products below
+static size_t
+ready_room(const NetShape* const shape, const size_t rows)
+{
+  const uint32_t H          = shape->n_hidden;
+  const uint32_t V          = shape->n_out;
+  const uint32_t sizes[][2] = {{shape->n_dense, 4U * H},
+                               {H, 4U * H},
+                               {4U * H, H},
+                               {H, V},
+                               {V, H},
+                               {(uint32_t)rows, H}};
+
+  size_t room = 0U;
+  for (size_t i = 0U; i < sizeof(sizes) / sizeof(sizes[0]); ++i) {
+    const size_t wanted = matrix_room(sizes[i][0], sizes[i][1]);
+    room                = wanted > room ? wanted : room;
+  }
+  return room;
+}
+
 /// Point every array into one block, or with a null block only count
 static size_t
 carve(LstmTrain* const self, Real* const block)
@@ -151,7 +174,8 @@ carve(LstmTrain* const self, Real* const block)
   CARVE(self->d_out, rows * H);
   CARVE(self->d_hidden, B * H);
   CARVE(self->d_cell, B * H);
-  CARVE(self->ones, rows > H ? rows : H);
+  CARVE(self->ones, H);
+  CARVE(self->ready, ready_room(shape, rows));
 #undef CARVE
   return n;
 }
@@ -169,16 +193,17 @@ lstm_train_new(const Layout* const layout,
   self->layout      = *layout;
   self->max_steps   = n_steps;
   self->max_streams = n_streams;
-  self->block       = (Real*)calloc(carve(self, NULL), sizeof(Real));
+
+  const size_t n_bytes = carve(self, NULL) * sizeof(Real);
+  self->block          = (Real*)aligned_alloc(64U, n_bytes);
   if (!self->block) {
     free(self);
     return NULL;
   }
 
+  memset(self->block, 0, n_bytes);
   carve(self, self->block);
-  const size_t rows = (size_t)n_steps * n_streams;
-  const size_t H    = layout->shape.n_hidden;
-  for (size_t i = 0U; i < rows || i < H; ++i) {
+  for (size_t i = 0U; i < layout->shape.n_hidden; ++i) {
     self->ones[i] = (Real)1;
   }
   return self;
@@ -191,6 +216,36 @@ lstm_train_free(LstmTrain* const self)
     free(self->block);
     free(self);
   }
+}
+
+/// C (M, N) = A (M, K) B, or C += that
+static void
+product(LstmTrain* const  self,
+        const uint32_t    M,
+        const uint32_t    N,
+        const uint32_t    K,
+        const Real* const A,
+        const Real* const B,
+        const bool        is_transposed, ///< B is (N, K)
+        const bool        is_added,
+        Real* const       C)
+{
+  matrix_ready(K, N, B, is_transposed, self->ready);
+  matrix_product(M, N, K, A, self->ready, is_added, C);
+}
+
+/// C (M, N) += A^T B, where A is (K, M)
+static void
+product_at(LstmTrain* const  self,
+           const uint32_t    M,
+           const uint32_t    N,
+           const uint32_t    K,
+           const Real* const A,
+           const Real* const B,
+           Real* const       C)
+{
+  matrix_ready(K, N, B, false, self->ready);
+  matrix_product_at(M, N, K, A, self->ready, true, C);
 }
 
 WIDE_LOOPS static void
@@ -347,13 +402,15 @@ input_sums(LstmTrain* const    self,
       add_row(gate, table + window->hot[i * K + k] * G, G);
     }
   }
-  blas_product(rows,
-               (uint32_t)G,
-               shape->n_dense,
-               window->dense,
-               table + shape->n_hot_inputs * G,
-               (Real)1,
-               gates);
+  product(self,
+          rows,
+          (uint32_t)G,
+          shape->n_dense,
+          window->dense,
+          table + shape->n_hot_inputs * G,
+          false,
+          true,
+          gates);
 }
 
 /// A higher layer's sums: bias and the product with the layer below
@@ -373,13 +430,15 @@ layer_sums(LstmTrain* const    self,
            weights + layout->bias[l],
            4U * (size_t)H * sizeof(Real));
   }
-  blas_product_bt(rows,
-                  4U * H,
-                  H,
-                  self->keep[l - 1U].out,
-                  weights + layout->w_in[l],
-                  (Real)1,
-                  gates);
+  product(self,
+          rows,
+          4U * H,
+          H,
+          self->keep[l - 1U].out,
+          weights + layout->w_in[l],
+          true,
+          true,
+          gates);
 }
 
 /// What goes up from step `t` is kept apart: a reset may clear what goes on
@@ -422,6 +481,7 @@ layer_steps(LstmTrain* const    self,
   const size_t     B    = window->n_streams;
   LayerKeep* const keep = &self->keep[l];
 
+  matrix_ready((uint32_t)H, (uint32_t)(4U * H), w_hid, true, self->ready);
   for (size_t t = 0U; t < window->n_steps; ++t) {
     Real* const before = keep->before + t * B * H;
     Real* const cells  = keep->cells + t * B * H;
@@ -433,13 +493,13 @@ layer_steps(LstmTrain* const    self,
       }
     }
 
-    blas_product_bt((uint32_t)B,
-                    (uint32_t)(4U * H),
-                    (uint32_t)H,
-                    before,
-                    w_hid,
-                    (Real)1,
-                    gates);
+    matrix_product((uint32_t)B,
+                   (uint32_t)(4U * H),
+                   (uint32_t)H,
+                   before,
+                   self->ready,
+                   true,
+                   gates);
     for (size_t b = 0U; b < B; ++b) {
       const size_t row = (t * B + b) * H;
       cell_forward(H,
@@ -484,13 +544,15 @@ lstm_train_forward(LstmTrain* const    self,
   for (size_t i = 0U; i < rows; ++i) {
     memcpy(self->scores + i * V, weights + layout->out_bias, V * sizeof(Real));
   }
-  blas_product_bt(rows,
-                  V,
-                  shape->n_hidden,
-                  self->keep[shape->n_layers - 1U].out,
-                  weights + layout->out_w,
-                  (Real)1,
-                  self->scores);
+  product(self,
+          rows,
+          V,
+          shape->n_hidden,
+          self->keep[shape->n_layers - 1U].out,
+          weights + layout->out_w,
+          true,
+          true,
+          self->scores);
   loss_softmax(rows, V, self->scores, window->target, loss);
 }
 
@@ -517,17 +579,20 @@ hand_back(LstmTrain* const self, const Window* const window, const uint32_t l)
   }
 }
 
-/// Through time from the end: gates become gradients of their sums
+/// Through time from the end: gates become gradients of their sums, which the
+/// biases' gradient (4H) gathers while they are at hand
 static void
 layer_steps_back(LstmTrain* const    self,
                  const Real* const   w_hid,
                  const Window* const window,
-                 const uint32_t      l)
+                 const uint32_t      l,
+                 Real* const         bias)
 {
   const size_t     H    = self->layout.shape.n_hidden;
   const size_t     B    = window->n_streams;
   LayerKeep* const keep = &self->keep[l];
 
+  matrix_ready((uint32_t)(4U * H), (uint32_t)H, w_hid, false, self->ready);
   memset(self->d_hidden, 0, B * H * sizeof(Real));
   memset(self->d_cell, 0, B * H * sizeof(Real));
   for (size_t t = window->n_steps; t-- > 0U;) {
@@ -542,15 +607,16 @@ layer_steps_back(LstmTrain* const    self,
                     keep->squashed + row,
                     d_h + b * H,
                     self->d_cell + b * H);
+      add_row(bias, gates + b * 4U * H, 4U * H);
     }
 
-    blas_product((uint32_t)B,
-                 (uint32_t)H,
-                 (uint32_t)(4U * H),
-                 gates,
-                 w_hid,
-                 (Real)0,
-                 self->d_hidden);
+    matrix_product((uint32_t)B,
+                   (uint32_t)H,
+                   (uint32_t)(4U * H),
+                   gates,
+                   self->ready,
+                   false,
+                   self->d_hidden);
     for (size_t b = 0U; b < B; ++b) {
       if (window->reset[t * B + b]) {
         memset(self->d_hidden + b * H, 0, H * sizeof(Real));
@@ -605,51 +671,50 @@ lstm_train_backward(LstmTrain* const    self,
   for (size_t i = 0U; i < (size_t)rows * V; ++i) {
     self->scores[i] *= scale;
   }
-  blas_product_at(
-    V, H, rows, self->scores, top, (Real)1, gradient + layout->out_w);
-  blas_product(1U,
-               V,
-               rows,
-               self->ones,
-               self->scores,
-               (Real)1,
-               gradient + layout->out_bias);
-  blas_product(
-    rows, H, V, self->scores, weights + layout->out_w, (Real)0, self->d_out);
+  product_at(self, V, H, rows, self->scores, top, gradient + layout->out_w);
+  for (size_t i = 0U; i < rows; ++i) {
+    add_row(gradient + layout->out_bias, self->scores + i * V, V);
+  }
+  product(self,
+          rows,
+          H,
+          V,
+          self->scores,
+          weights + layout->out_w,
+          false,
+          false,
+          self->d_out);
 
   for (uint32_t l = shape->n_layers; l-- > 0U;) {
     const LayerKeep* const keep = &self->keep[l];
     hand_back(self, window, l);
-    layer_steps_back(self, weights + layout->w_hid[l], window, l);
-    blas_product_at(4U * H,
-                    H,
-                    rows,
-                    keep->gates,
-                    keep->before,
-                    (Real)1,
-                    gradient + layout->w_hid[l]);
-    blas_product(1U,
-                 4U * H,
-                 rows,
-                 self->ones,
-                 keep->gates,
-                 (Real)1,
-                 gradient + layout->bias[l]);
+    layer_steps_back(
+      self, weights + layout->w_hid[l], window, l, gradient + layout->bias[l]);
+    product_at(self,
+               4U * H,
+               H,
+               rows,
+               keep->gates,
+               keep->before,
+               gradient + layout->w_hid[l]);
+
     if (l) {
-      blas_product_at(4U * H,
-                      H,
-                      rows,
-                      keep->gates,
-                      self->keep[l - 1U].out,
-                      (Real)1,
-                      gradient + layout->w_in[l]);
-      blas_product(rows,
-                   H,
-                   4U * H,
-                   keep->gates,
-                   weights + layout->w_in[l],
-                   (Real)0,
-                   self->d_out);
+      product_at(self,
+                 4U * H,
+                 H,
+                 rows,
+                 keep->gates,
+                 self->keep[l - 1U].out,
+                 gradient + layout->w_in[l]);
+      product(self,
+              rows,
+              H,
+              4U * H,
+              keep->gates,
+              weights + layout->w_in[l],
+              false,
+              false,
+              self->d_out);
     } else {
       input_gradient(self, window, gradient);
     }
