@@ -12,14 +12,6 @@
 #define ADAM_EPSILON 1e-8
 #define PI 3.14159265358979323846
 
-/// What is the same for all weights in one step
-typedef struct {
-  Real rate;   ///< Learning rate over the first moment's bias correction
-  Real unbias; ///< 1 over the second moment's bias correction
-  Real keep;   ///< What decay leaves of a weight
-  Real scale;  ///< What clipping leaves of the gradient
-} StepFactors;
-
 double
 adam_rate(const AdamOptions* const options, const uint64_t i_step)
 {
@@ -36,8 +28,8 @@ adam_rate(const AdamOptions* const options, const uint64_t i_step)
   return options->rate * (options->floor + (1.0 - options->floor) * fall);
 }
 
-double
-adam_norm(const Real* const gradient, const size_t n)
+WIDE_LOOPS double
+adam_squares(const Real* const gradient, const size_t n)
 {
   // Eight sums side by side, added in fixed order
   double sum[8] = {0.0};
@@ -50,17 +42,45 @@ adam_norm(const Real* const gradient, const size_t n)
   for (; i < n; ++i) {
     sum[0] += (double)gradient[i] * (double)gradient[i];
   }
-  return sqrt(((sum[0] + sum[1]) + (sum[2] + sum[3])) +
-              ((sum[4] + sum[5]) + (sum[6] + sum[7])));
+  return ((sum[0] + sum[1]) + (sum[2] + sum[3])) +
+         ((sum[4] + sum[5]) + (sum[6] + sum[7]));
 }
 
-WIDE_LOOPS static void
-update(const StepFactors factors,
-       const size_t      n,
-       Real* restrict const weights,
-       Real* restrict const first,
-       Real* restrict const second,
-       Real* restrict const gradient)
+double
+adam_norm(const Real* const gradient, const size_t n)
+{
+  double sum = 0.0;
+  for (size_t i = 0U; i < n; i += ADAM_BLOCK) {
+    sum += adam_squares(gradient + i, n - i < ADAM_BLOCK ? n - i : ADAM_BLOCK);
+  }
+  return sqrt(sum);
+}
+
+AdamFactors
+adam_factors(const AdamOptions* const options,
+             const uint64_t           i_step,
+             const double             norm)
+{
+  const double rate  = adam_rate(options, i_step);
+  const double count = (double)(i_step + 1U);
+  const double clip  = options->clip;
+
+  const AdamFactors factors = {
+    .rate   = (Real)(rate / (1.0 - pow(ADAM_BETA1, count))),
+    .unbias = (Real)(1.0 / (1.0 - pow(ADAM_BETA2, count))),
+    .keep   = (Real)(1.0 - rate * options->decay),
+    .scale  = (Real)(clip > 0.0 && norm > clip ? clip / norm : 1.0),
+  };
+  return factors;
+}
+
+WIDE_LOOPS void
+adam_update(const AdamFactors factors,
+            const size_t      n,
+            Real* restrict const weights,
+            Real* restrict const first,
+            Real* restrict const second,
+            Real* restrict const gradient)
 {
   const Real beta1 = (Real)ADAM_BETA1;
   const Real beta2 = (Real)ADAM_BETA2;
@@ -93,20 +113,9 @@ adam_step(const AdamOptions* const options,
           Real* const              gradient)
 {
   const double norm = adam_norm(gradient, n);
-  if (!isfinite(norm)) {
-    return norm;
+  if (isfinite(norm)) {
+    adam_update(
+      adam_factors(options, i_step, norm), n, weights, first, second, gradient);
   }
-
-  const double rate  = adam_rate(options, i_step);
-  const double count = (double)(i_step + 1U);
-  const double clip  = options->clip;
-
-  const StepFactors factors = {
-    .rate   = (Real)(rate / (1.0 - pow(ADAM_BETA1, count))),
-    .unbias = (Real)(1.0 / (1.0 - pow(ADAM_BETA2, count))),
-    .keep   = (Real)(1.0 - rate * options->decay),
-    .scale  = (Real)(clip > 0.0 && norm > clip ? clip / norm : 1.0),
-  };
-  update(factors, n, weights, first, second, gradient);
   return norm;
 }

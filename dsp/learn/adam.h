@@ -29,9 +29,39 @@ typedef struct {
 double
 adam_rate(const AdamOptions* options, uint64_t i_step);
 
-/// Norm of a whole gradient, summed in double in fixed order
+/// Squares are summed over that many numbers at a time, so that the norm is the
+/// same however many threads share the work out
+#define ADAM_BLOCK 16384U
+
+/// Sum of the squares of a block, or of what the last one has
+double
+adam_squares(const Real* gradient, size_t n);
+
+/// Norm of a whole gradient, summed in double in fixed order, block by block
 double
 adam_norm(const Real* gradient, size_t n);
+
+/// What is the same for all weights in one step
+typedef struct {
+  Real rate;   ///< Learning rate over the first moment's bias correction
+  Real unbias; ///< 1 over the second moment's bias correction
+  Real keep;   ///< What decay leaves of a weight
+  Real scale;  ///< What clipping leaves of the gradient
+} AdamFactors;
+
+/// Those of step `i_step`; `norm` is the gradient's, and finite
+AdamFactors
+adam_factors(const AdamOptions* options, uint64_t i_step, double norm);
+
+/// Make one step with some of the weights; as adam_step in all else.
+/// Thread: any, each with weights of its own.
+void
+adam_update(AdamFactors factors,
+            size_t      n,
+            Real*       weights,
+            Real*       first,
+            Real*       second,
+            Real*       gradient);
 
 /**
    Make one step.  @return the gradient's norm before it was clipped; a norm

@@ -72,6 +72,11 @@ struct Trainer {
   uint64_t       key_mask;
   uint32_t       n_bad; ///< Steps in a row whose loss was no number
   Errand         errand;
+  double*        squares;  ///< (n_blocks) of the gradient, summed
+  size_t         n_blocks; ///< Of ADAM_BLOCK weights, but the last
+  bool           is_apt;   ///< Whether the step's gradient is all numbers
+  AdamFactors    factors;
+  Real           enters; ///< What part of the weights enters their average
 };
 
 TrainOptions
@@ -423,51 +428,101 @@ shard_step(void* const what, const uint32_t i_shard)
   }
 }
 
-/// Let the weights enter their average.  It forgets the first steps sooner.
+/// The weights of block `i`: where they begin, and how many
+static size_t
+block_begin(const size_t i)
+{
+  return i * ADAM_BLOCK;
+}
+
+static size_t
+block_size(const Trainer* const self, const size_t i)
+{
+  const size_t left = self->layout.n_weights - block_begin(i);
+  return left < ADAM_BLOCK ? left : ADAM_BLOCK;
+}
+
+/// One member's blocks of the gradient: the shards' parts are summed into that
+/// of the first, in their order
+static void
+member_sum(void* const what, const uint32_t i_member)
+{
+  Trainer* const self = (Trainer*)what;
+  for (size_t i = i_member; i < self->n_blocks; i += self->n_shards) {
+    const size_t n     = block_size(self, i);
+    Real* const  total = self->shard[0].gradient + block_begin(i);
+    for (uint32_t s = 1U; s < self->n_shards; ++s) {
+      const Real* const part = self->shard[s].gradient + block_begin(i);
+      for (size_t j = 0U; j < n; ++j) {
+        total[j] += part[j];
+      }
+    }
+    self->squares[i] = adam_squares(total, n);
+  }
+}
+
+/// One member's blocks of the weights: a step, then they enter their average.
 /// Source: Polyak and Juditsky 1992; as used here, Izmailov et al. 2018.
 static void
-average_weights(Trainer* const self)
+member_update(void* const what, const uint32_t i_member)
 {
+  Trainer* const    self  = (Trainer*)what;
   Checkpoint* const state = &self->state;
-  const double      n     = (double)state->n_steps;
-  const double      early = (n - 1.0) / (n + 9.0);
-  const double      kept =
-    early < self->options.average ? early : self->options.average;
-  const Real enters = (Real)(1.0 - kept);
-  for (size_t i = 0U; i < state->n_weights; ++i) {
-    state->average[i] += enters * (state->weights[i] - state->average[i]);
+  for (size_t i = i_member; i < self->n_blocks; i += self->n_shards) {
+    const size_t n       = block_size(self, i);
+    const size_t begin   = block_begin(i);
+    Real* const  weights = state->weights + begin;
+    Real* const  average = state->average + begin;
+    if (self->is_apt) {
+      adam_update(self->factors,
+                  n,
+                  weights,
+                  state->first + begin,
+                  state->second + begin,
+                  self->shard[0].gradient + begin);
+    }
+    for (size_t j = 0U; j < n; ++j) {
+      average[j] += self->enters * (weights[j] - average[j]);
+    }
   }
+}
+
+/// What part enters the average after `n` steps; it forgets the first sooner
+static Real
+share_of_average(const Trainer* const self, const double n)
+{
+  const double early = (n - 1.0) / (n + 9.0);
+  return (Real)(1.0 - (early < self->options.average ? early
+                                                     : self->options.average));
 }
 
 double
 trainer_step(Trainer* const self)
 {
   Checkpoint* const state = &self->state;
-  const size_t      n     = self->layout.n_weights;
   crew_run(self->crew, shard_step, self);
+  crew_run(self->crew, member_sum, self);
 
-  double      sum      = self->shard[0].loss_sum;
-  uint64_t    n_events = self->shard[0].n_events;
-  Real* const total    = self->shard[0].gradient;
-  for (uint32_t i = 1U; i < self->n_shards; ++i) {
-    const Real* const part = self->shard[i].gradient;
-    for (size_t j = 0U; j < n; ++j) {
-      total[j] += part[j];
-    }
+  double   squares  = 0.0;
+  double   sum      = 0.0;
+  uint64_t n_events = 0U;
+  for (size_t i = 0U; i < self->n_blocks; ++i) {
+    squares += self->squares[i];
+  }
+  for (uint32_t i = 0U; i < self->n_shards; ++i) {
     sum += self->shard[i].loss_sum;
     n_events += self->shard[i].n_events;
   }
 
-  const double norm = adam_step(&self->adam,
-                                state->n_steps,
-                                n,
-                                state->weights,
-                                state->first,
-                                state->second,
-                                total);
+  const double norm = sqrt(squares);
+  self->is_apt      = isfinite(norm);
+  if (self->is_apt) {
+    self->factors = adam_factors(&self->adam, state->n_steps, norm);
+  }
   ++state->n_steps;
-  average_weights(self);
-  if (isfinite(norm) && isfinite(sum)) {
+  self->enters = share_of_average(self, (double)state->n_steps);
+  crew_run(self->crew, member_update, self);
+  if (self->is_apt && isfinite(sum)) {
     self->n_bad = 0U;
     state->loss_sum += sum;
     state->n_summed += n_events;
@@ -730,7 +785,9 @@ prepare(Trainer* const self, Trouble* const trouble)
     return st;
   }
   plan(self);
-  st = prepare_shards(self);
+  self->n_blocks = (self->layout.n_weights + ADAM_BLOCK - 1U) / ADAM_BLOCK;
+  self->squares  = (double*)calloc(self->n_blocks, sizeof(double));
+  st             = self->squares ? prepare_shards(self) : STATUS_NO_MEM;
   if (!st) {
     st = checkpoint_init(&self->state,
                          self->layout.n_weights,
@@ -815,6 +872,7 @@ trainer_free(Trainer* const self)
   free(self->shard);
   checkpoint_clear(&self->state);
   free(self->drawable);
+  free(self->squares);
   free(self->weight_up_to);
   free(self->held_out);
   free(self);
