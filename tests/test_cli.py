@@ -170,6 +170,38 @@ def test_train_complains_before_the_work():
             check('Reading' not in result[1], result[1])
 
 
+def test_train_leaves_others_alone():
+    """It has the threads that were asked for, and they give way."""
+    train = program('perpetuo-train')
+    if not os.path.isdir('/proc/self/task'):
+        raise Skip('threads cannot be counted here')
+    with tempfile.TemporaryDirectory() as room:
+        write_music(os.path.join(room, 'music'), 20)
+        for n_threads, words, wanted in (('1', [], 10), ('2', [], 10),
+                                         ('1', ['--eager'], 0)):
+            child = subprocess.Popen(
+                [train, '--part', 'melody', '--fresh'] + SMALL +
+                ['--steps', '1000000', '--threads', n_threads] + words,
+                cwd=room, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            try:
+                for line in child.stderr:
+                    if b'steps planned' in line:
+                        break
+                else:
+                    check(False, 'it did not begin to train')
+                tasks = os.listdir('/proc/%d/task' % child.pid)
+                check(len(tasks) == int(n_threads), '%s threads: %r' % (
+                    n_threads, tasks))
+                for task in tasks:
+                    nice = os.getpriority(os.PRIO_PROCESS, int(task))
+                    check(nice == min(19, os.getpriority(
+                        os.PRIO_PROCESS, 0) + wanted), 'nice %d' % nice)
+            finally:
+                child.kill()
+                child.stderr.close()
+                child.wait()
+
+
 def test_train_says_when_it_cannot_print():
     train = program('perpetuo-train')
     with tempfile.TemporaryDirectory() as room:
@@ -241,6 +273,6 @@ if __name__ == '__main__':
         test_no_waf_is_one_line, test_demo_explains_itself,
         test_demo_refuses_nonsense, test_train_explains_itself,
         test_train_refuses_nonsense,
-        test_train_complains_before_the_work,
+        test_train_complains_before_the_work, test_train_leaves_others_alone,
         test_train_says_when_it_cannot_print,
         test_train_measures_what_it_learned, test_train_indexes_quotes)

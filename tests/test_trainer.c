@@ -7,6 +7,7 @@
 #include "learn/round.h"
 #include "tools/train/trainer.h"
 
+#include <dirent.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -547,6 +548,45 @@ test_patience_ends_a_run(void)
   dataset_clear(&set);
 }
 
+/// Threads of this process, or 0 where they cannot be counted
+static uint32_t
+count_threads(void)
+{
+  DIR* const dir = opendir("/proc/self/task");
+  uint32_t   n   = 0U;
+  for (const struct dirent* d = NULL; dir && (d = readdir(dir));) {
+    n += d->d_name[0] != '.';
+  }
+  if (dir) {
+    closedir(dir);
+  }
+  return n;
+}
+
+static void
+test_no_more_threads_than_asked(void)
+{
+  Dataset set;
+  make_set(&set, 40U);
+  for (uint32_t n = 1U; n <= 3U; ++n) {
+    TrainOptions   options = small_options();
+    Trainer*       trainer = NULL;
+    Trouble        trouble = {""};
+    Score          score;
+    uint32_t       n_list = 0U;
+    const uint32_t before = count_threads();
+    options.n_threads     = n;
+    CHECK(!trainer_new(&set, &options, &trainer, &trouble));
+    trainer_step(trainer);
+    const uint32_t* const list = trainer_held_out(trainer, &n_list);
+    trainer_evaluate(
+      trainer, trainer_state(trainer)->weights, list, n_list, &score);
+    CHECK(!before || count_threads() == before + n - 1U);
+    trainer_free(trainer);
+  }
+  dataset_clear(&set);
+}
+
 int
 main(void)
 {
@@ -555,6 +595,7 @@ main(void)
   RUN(test_normed_learns_by_heart);
   RUN(test_same_seed_same_bits);
   RUN(test_threads_repeat);
+  RUN(test_no_more_threads_than_asked);
   RUN(test_resume_after_kill_is_exact);
   RUN(test_resume_refuses_other_runs);
   RUN(test_damage_leaves_the_run_fresh);

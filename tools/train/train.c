@@ -3,6 +3,8 @@
 
 /// perpetuo-train: learns a part's model, or its gate, from a folder of MIDI
 
+#define _XOPEN_SOURCE 700 // For nice()
+
 #include "base/rng.h"
 #include "compose/model_folder.h"
 #include "compose/vocab.h"
@@ -66,6 +68,7 @@ typedef struct {
   bool           is_styles;
   const char*    from;
   bool           is_fresh;
+  bool           is_eager;
   bool           is_help;
   TrainOptions   train;
   char           command[MAX_COMMAND];
@@ -83,7 +86,7 @@ typedef struct {
   const char* help;
 } Option;
 
-#define N_OPTIONS 33U
+#define N_OPTIONS 34U
 #define TO(field) &(field), sizeof(field)
 
 static void
@@ -168,7 +171,16 @@ list_options(Arguments* const a, Option options[N_OPTIONS])
             "X",
             "share that a step leaves of the weights' average; 0: none (0.998)"},
            {"--seed", TAKES_COUNT, TO(t->seed), "N", "seed of everything random (1)"},
-           {"--threads", TAKES_COUNT, TO(t->n_threads), "N", "threads (1)"},
+           {"--threads",
+            TAKES_COUNT,
+            TO(t->n_threads),
+            "N",
+            "threads, and no more than that are made (1)"},
+           {"--eager",
+            TAKES_NOTHING,
+            TO(a->is_eager),
+            "",
+            "do not give way to other programs (nice 10)"},
            {"--patience",
             TAKES_COUNT,
             TO(t->n_patience),
@@ -460,6 +472,16 @@ settle_blas(char** const argv)
 #endif
   if (any) {
     execv("/proc/self/exe", argv); // Where that fails, go on as things are
+  }
+}
+
+/// Let whoever plays or works on this machine come first
+static void
+give_way(void)
+{
+  errno = 0;
+  if (nice(10) == -1 && errno) {
+    fprintf(stderr, "Cannot give way to others: %s\n", strerror(errno));
   }
 }
 
@@ -1244,6 +1266,9 @@ main(int argc, char** argv)
     a->output = output;
   }
   settle_blas(argv);
+  if (!a->is_eager) {
+    give_way();
+  }
   keep_command(a, argc, argv);
 
   const int result = a->is_list           ? run_list(&job)
