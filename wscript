@@ -81,6 +81,7 @@ PROGRAMS = [  # name, rooms and libraries, sources
 # Benchmarks, which tools/bench/bench.py runs
 BENCHES = [  # name, rooms and libraries, further sources
     ('bench_kernels', ['race', 'nn'], 'tests/random_model.c'),
+    ('bench_train', ['race', 'school'], ''),
 ]
 
 # Tests: a program for each word, in groups.  tests/NAME.c or tests/NAME.py.

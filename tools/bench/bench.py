@@ -56,6 +56,12 @@ SECTIONS = [
 # What is wanted: a figure, <= or >=, how many times another figure of this run
 # (None for a plain number in the figure's own unit).  A figure is SECTION/NAME.
 MARKS = [  # figure, how, factor, other figure
+    ('train/tokens, 1 thread, ours', '>=', 1.6,
+     'train/tokens, 1 thread, PyTorch'),
+    ('train/a step, 2 threads', '<=', 1.0 / 1.7, 'train/a step, 1 thread'),
+    ('train/a step, 2 threads, work of the first', '<=', 1.0 / 1.7,
+     'train/a step, 1 thread, work of the first'),
+    ('train/share of the multiply-add limit', '>=', 75.0, None),
 ]
 
 # Rows that are the same work, to be seen side by side.  Ours are named as OURS.
