@@ -62,6 +62,7 @@ ROOMS = [  # name, folder, may use, sources
      'ranks played knobs morph sweep_report'),
     ('likeness', 'tools', ['host', 'judge'], 'likeness'),
     ('race', 'tools/bench', [], 'race'),
+    ('bare', 'tools/bench', ['host', 'LV2', 'LILV'], 'bare'),
 ]
 
 # What the plugin may use; it carries nothing else
@@ -82,6 +83,8 @@ PROGRAMS = [  # name, rooms and libraries, sources
 BENCHES = [  # name, rooms and libraries, further sources
     ('bench_kernels', ['race', 'nn'], 'tests/random_model.c'),
     ('bench_train', ['race', 'school'], ''),
+    ('bench_audio', ['race', 'bare'], ''),
+    ('bench_load', ['race', 'music', 'host', 'LV2', 'DL'], ''),
 ]
 
 # Tests: a program for each word, in groups.  tests/NAME.c or tests/NAME.py.

@@ -18,8 +18,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]', re.M)
 # Headers of libraries, and the only places that may name them
 LIBRARIES = [  # what the include begins with, files or folders that may
     ('lv2/', ['plugin/', 'tools/host', 'tools/uri_table', 'tools/capture',
-              'tests/']),
-    ('lilv/', ['tools/host.c', 'tests/']),
+              'tools/bench/', 'tests/']),
+    ('lilv/', ['tools/host.c', 'tools/bench/', 'tests/']),
     ('cblas', ['dsp/learn/blas.c', 'dsp/nn/product_blas.c', 'tests/']),
     ('cairo', ['tools/', 'tests/']),
     ('X11/', ['plugin/ui/canvas_x11.c']),

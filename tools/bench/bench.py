@@ -62,6 +62,15 @@ MARKS = [  # figure, how, factor, other figure
     ('train/a step, 2 threads, work of the first', '<=', 1.0 / 1.7,
      'train/a step, 1 thread, work of the first'),
     ('train/share of the multiply-add limit', '>=', 75.0, None),
+    ('audio/run, position, no event, 64 frames', '<=', 110, None),
+    ('audio/run, position, 8 events due', '<=', 250, None),
+    ('audio/run, position, 8 events pass through', '<=', 250, None),
+    ('audio/run, position, no event, 1024 frames', '<=', 1.1,
+     'audio/run, position, no event, 64 frames'),
+    ('load/instantiate, the only instance', '<=', 20, None),
+    ('load/resident, each further instance', '<=', 1, None),
+    ('load/locked, the first instance, less the weights', '<=', 4, None),
+    ('load/size of the bundle', '<=', 8, None),
 ]
 
 # Rows that are the same work, to be seen side by side.  Ours are named as OURS.

@@ -1,0 +1,250 @@
+// Copyright 2026 The Perpetuo authors
+// SPDX-License-Identifier: ISC
+
+/// What run() costs, called with ready-made buffers, beside a step sequencer
+
+#include "tools/bench/bare.h"
+#include "tools/bench/race.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SECTION "audio"
+#define N_ROUNDS 61U
+
+/// Blocks in a turn of the race, less than a bar at the slow tempo
+#define N_BLOCKS 4000U
+
+/// So slow that hardly a block has a note in it
+static const float slow_bpm = 1.0f;
+
+/// Fast enough for blocks with many
+static const float song_bpm = 130.0f;
+
+enum { MAX_EVENTS = 8, N_TIMED = 400000, MAX_KEPT = 4096 };
+
+/// A way to run blocks
+typedef struct {
+  const char* name;
+  const char* bundle;
+  const char* uri;
+  const char* missing; ///< Why it may not be there
+  uint32_t    n_frames;
+  float       speed;
+  bool        is_told;   ///< A position in every block
+  uint32_t    n_through; ///< MIDI messages in every block
+} Way;
+
+#define OURS "build/perpetuo.lv2", "urn:perpetuo:duo", "not built"
+#define STEPSEQ                                                              \
+  "/usr/lib/lv2/stepseq_s8n8.lv2", "http://gareus.org/oss/lv2/stepseq#s8n8", \
+    "not installed (Debian: x42-plugins)"
+
+static const Way ways[] = {
+  {"run, position, no event, 64 frames", OURS, 64U, 1.0f, true, 0U},
+  {"run, position, no event, 1024 frames", OURS, 1024U, 1.0f, true, 0U},
+  {"run, no position, no event, 64 frames", OURS, 64U, 1.0f, false, 0U},
+  {"run, position, standing, 64 frames", OURS, 64U, 0.0f, true, 0U},
+  {"run, position, 8 events pass through", OURS, 64U, 1.0f, true, 8U},
+  {"x42 stepseq, position, 64 frames", STEPSEQ, 64U, 1.0f, true, 0U},
+  {"x42 stepseq, position, 1024 frames", STEPSEQ, 1024U, 1.0f, true, 0U},
+  {"x42 stepseq, no position, 64 frames", STEPSEQ, 64U, 1.0f, false, 0U},
+};
+
+enum { N_WAYS = sizeof(ways) / sizeof(ways[0]) };
+
+/// A plugin on its way
+typedef struct {
+  Bare*        bare;
+  const Way*   way;
+  BarePosition at;
+} Runner;
+
+/// Frames in a beat
+static double
+beat_frames(const BarePosition* const at)
+{
+  return 60.0 * 48000.0 / (double)at->bpm;
+}
+
+static void
+go_on(BarePosition* const at, const uint32_t n_frames)
+{
+  at->frame += (int64_t)((float)n_frames * at->speed);
+  const double beat = (double)at->frame / beat_frames(at);
+  at->bar           = (int64_t)(beat / 4.0);
+  at->bar_beat      = (float)(beat - 4.0 * (double)at->bar);
+}
+
+/// Everything that was asked for is there, and nothing more is asked for
+static void
+settle(Runner* const r)
+{
+  for (unsigned i = 0U; i < 64U && (bare_work(r->bare) || i < 4U); ++i) {
+    if (r->way->is_told) {
+      go_on(&r->at, r->way->n_frames);
+      bare_say_on(r->bare, r->at);
+    }
+    bare_run(r->bare, r->way->n_frames);
+  }
+}
+
+/// @return False when the plugin is not there
+static bool
+begin(Runner* const r, const Way* const way, const float bpm)
+{
+  static const uint8_t on[3]  = {0x90U, 60U, 100U};
+  static const uint8_t off[3] = {0x80U, 60U, 0U};
+
+  memset(r, 0, sizeof(*r));
+  r->way      = way;
+  r->at.speed = way->speed;
+  r->at.bpm   = bpm;
+  r->bare     = bare_new(way->bundle, way->uri);
+  if (!r->bare) {
+    race_skip(SECTION, way->name, way->missing);
+    return false;
+  }
+  (void)bare_set(r->bare, "sync", 1.0f); // Stepseq: follow the host
+  bare_say(r->bare, r->at);
+  bare_run(r->bare, way->n_frames);
+  if (!way->is_told) {
+    bare_say_nothing(r->bare); // It rolls on
+  }
+  for (uint32_t i = 0U; i < way->n_through; ++i) {
+    bare_send(r->bare, i, i % 2U ? off : on);
+  }
+  settle(r);
+  return true;
+}
+
+/// Seconds of a block, of this thread
+static double
+turn(Runner* const r)
+{
+  Bare* const    bare  = r->bare;
+  const uint32_t n     = r->way->n_frames;
+  const double   start = race_now(false);
+  if (r->way->is_told) {
+    const double  beat   = beat_frames(&r->at);
+    const int64_t step   = (int64_t)((float)n * r->at.speed);
+    BarePosition  at     = r->at;
+    const double  n_beat = 4.0 * (double)at.bar;
+    for (uint32_t i = 0U; i < N_BLOCKS; ++i) {
+      at.frame += step;
+      at.bar_beat = (float)((double)at.frame / beat - n_beat);
+      if (at.bar_beat >= 4.0f) {
+        at = r->at;
+        go_on(&at, (i + 1U) * n);
+      }
+      bare_say_on(bare, at);
+      bare_run(bare, n);
+    }
+    r->at = at;
+  } else {
+    for (uint32_t i = 0U; i < N_BLOCKS; ++i) {
+      bare_run(bare, n);
+    }
+  }
+  return (race_now(false) - start) / N_BLOCKS;
+}
+
+/// All ways take turns
+static void
+race_ways(void)
+{
+  static double figures[N_WAYS][N_ROUNDS];
+  Runner        runners[N_WAYS];
+  bool          is_there[N_WAYS];
+  for (unsigned i = 0U; i < N_WAYS; ++i) {
+    is_there[i] = begin(&runners[i], &ways[i], slow_bpm);
+  }
+  for (unsigned round = 0U; round < N_ROUNDS; ++round) {
+    for (unsigned i = 0U; i < N_WAYS; ++i) {
+      if (is_there[i]) {
+        settle(&runners[i]);
+        figures[i][round] = turn(&runners[i]);
+      }
+    }
+  }
+  for (unsigned i = 0U; i < N_WAYS; ++i) {
+    if (is_there[i]) {
+      race_print(
+        SECTION, ways[i].name, "ns", 1e9, race_spread(figures[i], N_ROUNDS));
+      bare_free(runners[i].bare);
+    }
+  }
+}
+
+// A song, sorted by the number of events in a block ---------------------------
+
+static double
+wall(void)
+{
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/// What it costs to look at the clock
+static double
+clock_cost(void)
+{
+  static double figures[1001];
+  for (unsigned i = 0U; i < 1001U; ++i) {
+    const double start = wall();
+    figures[i]         = wall() - start;
+  }
+  return race_spread(figures, 1001U).median;
+}
+
+/**
+   Every block of a song on its own, on the wall's clock: it is too short for
+   the thread's.  What disturbs one block is not what disturbs the median.
+*/
+static void
+race_events(void)
+{
+  static const Way way = {
+    "run, position, notes due", OURS, 1024U, 1.0f, true, 0U};
+  static double kept[MAX_EVENTS + 1][MAX_KEPT];
+  uint32_t      n_kept[MAX_EVENTS + 1] = {0U};
+  Runner        r;
+  if (!begin(&r, &way, song_bpm)) {
+    return;
+  }
+
+  const double empty = clock_cost();
+  for (unsigned i = 0U; i < N_TIMED && n_kept[MAX_EVENTS] < MAX_KEPT / 4U;
+       ++i) {
+    go_on(&r.at, way.n_frames);
+    bare_say_on(r.bare, r.at);
+    const double start = wall();
+    bare_run(r.bare, way.n_frames);
+    const double   took = wall() - start - empty;
+    const uint32_t n    = bare_n_events(r.bare);
+    if (!bare_work(r.bare) && n <= MAX_EVENTS && n_kept[n] < MAX_KEPT) {
+      kept[n][n_kept[n]++] = took;
+    }
+  }
+  for (uint32_t n = 0U; n <= MAX_EVENTS; n += n < 2U ? 1U : n) {
+    char name[64];
+    (void)snprintf(name, sizeof(name), "run, position, %u events due", n);
+    if (n_kept[n]) {
+      race_print(SECTION, name, "ns", 1e9, race_spread(kept[n], n_kept[n]));
+    } else {
+      race_skip(SECTION, name, "no block of the song has so many");
+    }
+  }
+  bare_free(r.bare);
+}
+
+int
+main(void)
+{
+  race_ways();
+  race_events();
+  return 0;
+}
