@@ -31,6 +31,10 @@ ROOMS = [  # name, folder, may use, sources
     ('compose', 'dsp/compose', ['base', 'music', 'nn'],
      'vocab lanes sketch song memo quotes model_folder finish generator gate '
      'accents choice composer'),
+     'product product_avx2 exact norm dense lstm net pick model model_file'),
+    ('compose', 'dsp/compose', ['base', 'music', 'nn', 'PTHREAD'],
+     'vocab lanes sketch song memo quotes shelf model_folder finish generator '
+     'gate desk accents choice composer'),
     ('learn', 'dsp/learn', ['base', 'nn', 'OPENBLAS', 'M', 'PTHREAD'],
      'blas matrix matrix_avx512 matrix_avx2 dataset loss lstm_train adam '
      'crew held_out round'),
@@ -113,7 +117,10 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_memo', ['compose'], ''),
     ('unit', 'test_finish', ['compose'], ''),
     ('unit', 'test_quotes', ['school'], 'tests/tiny_models.c'),
-    ('unit', 'test_model_folder', ['compose'], 'tests/tiny_models.c'),
+    ('unit', 'test_model_folder', ['compose'],
+     'tests/tiny_models.c tests/failing_alloc.c'),
+    ('unit', 'test_desk', ['compose', 'PTHREAD'],
+     'tests/tiny_models.c tests/failing_alloc.c'),
     ('unit', 'test_generator', ['compose'],
      'tests/tiny_models.c tests/failing_alloc.c'),
     ('unit', 'test_gate', ['compose'],
@@ -168,6 +175,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('host', 'test_ttl', ['plugin'], ''),
     ('host', 'test_midnam', ['plugin'], ''),
     ('host', 'test_cleanup', ['plugin'], ''),
+    ('host', 'test_footprint', ['plugin'], ''),
     ('host', 'test_host', ['host'], ''),
     ('host', 'test_laws', ['host', 'plugin'], ''),
     ('host', 'test_plugin', ['host', 'plugin', 'compose'],

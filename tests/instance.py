@@ -48,7 +48,9 @@ class Descriptor(ctypes.Structure):
 
 class WorkerInterface(ctypes.Structure):
     _fields_ = [('work', ctypes.CFUNCTYPE(INDEX, POINTER, Responder, POINTER,
-                                          INDEX, POINTER))]
+                                          INDEX, POINTER)),
+                ('work_response', ctypes.CFUNCTYPE(INDEX, POINTER, INDEX,
+                                                   POINTER))]
 
 
 class Instance:
@@ -115,6 +117,15 @@ class Instance:
         responder = Responder(answer)
         return self.extension(WORKER + b'#interface', WorkerInterface).work(
             self.handle, responder, None, len(job), job)
+
+    def work_all(self):
+        """Do what was asked for, and let the instance have the answers."""
+        interface = self.extension(WORKER + b'#interface', WorkerInterface)
+        responder = Responder(lambda _, size, data: interface.work_response(
+            self.handle, size, data))
+        while self.jobs:
+            job = self.jobs.pop(0)
+            interface.work(self.handle, responder, None, len(job), job)
 
     def free(self):
         self.plugin.cleanup(self.handle)

@@ -14,6 +14,7 @@
    "planted" makes a fault of the program's own, to see that it is found.
 */
 
+#include "compose/shelf.h"
 #include "plugin/plugin.h"
 #include "plugin/ports.h"
 #include "tests/tiny_models.h"
@@ -38,6 +39,7 @@
 enum {
   N_INSTANCES = 2,
   N_RESTORES  = 250,
+  N_GUESTS    = 60, ///< Of each instance's models
   N_STATES    = 6,
   N_BLOCK     = 256,
   N_JOBS      = 8, ///< Room of a queue
@@ -362,6 +364,50 @@ restore(Studio* const self, const unsigned k)
   free(text);
 }
 
+// Guests ---------------------------------------------------------------------
+
+/// Who share an instance's models for a moment
+typedef struct {
+  const char*  folder;
+  LV2_URID_Map map;
+  LV2_Log_Log  log;
+  unsigned     n_lost; ///< Those that did not come to be
+} Guests;
+
+static LV2_Worker_Status
+refuse_work(const LV2_Worker_Schedule_Handle handle,
+            const uint32_t                   size,
+            const void* const                data)
+{
+  (void)handle;
+  (void)size;
+  (void)data;
+  return LV2_WORKER_ERR_NO_SPACE;
+}
+
+static void*
+come_and_go(void* const data)
+{
+  Guests* const       guests     = (Guests*)data;
+  LV2_Worker_Schedule schedule   = {NULL, refuse_work};
+  const LV2_Feature   rows[]     = {{LV2_URID__map, &guests->map},
+                                    {LV2_LOG__log, &guests->log},
+                                    {LV2_WORKER__schedule, &schedule}};
+  const LV2_Feature*  features[] = {&rows[0], &rows[1], &rows[2], NULL};
+  for (uint32_t i = 0U; i < N_GUESTS; ++i) {
+    const LV2_Descriptor* const d = lv2_descriptor(i % 3U);
+    const LV2_Handle            handle =
+      d->instantiate(d, 48000.0, guests->folder, features);
+    if (handle) {
+      d->activate(handle); // It composes
+      d->cleanup(handle);
+    } else {
+      ++guests->n_lost;
+    }
+  }
+  return NULL;
+}
+
 // The whole ------------------------------------------------------------------
 
 static int planted;
@@ -422,7 +468,9 @@ main(const int argc, char** const argv)
   LV2_Log_Log  log     = {NULL, say, say_args};
   Studio*      studios = (Studio*)calloc(N_INSTANCES, sizeof(Studio));
   char         folders[N_INSTANCES][256] = {"", ""};
+  Guests       guests[N_INSTANCES];
   pthread_t    lives[N_INSTANCES];
+  pthread_t    visits[N_INSTANCES];
   unsigned     n_bad = 0U;
   planted            = argc > 2;
   uris               = uri_table_new();
@@ -453,18 +501,23 @@ main(const int argc, char** const argv)
     open_studio(&studios[i], i, folders[i], features);
   }
   for (unsigned i = 0U; i < N_INSTANCES; ++i) {
+    guests[i] = (Guests){folders[i], map, log, 0U};
     pthread_create(&lives[i], NULL, live, &studios[i]);
+    pthread_create(&visits[i], NULL, come_and_go, &guests[i]);
   }
   for (unsigned i = 0U; i < N_INSTANCES; ++i) {
     pthread_join(lives[i], NULL);
+    pthread_join(visits[i], NULL);
     studios[i].descriptor->cleanup(studios[i].handle);
     printf("%u states saved, %u of them strange; %u works, %u in line\n",
            atomic_load(&studios[i].n_saved),
            atomic_load(&studios[i].n_bad),
            atomic_load(&studios[i].n_works[0]),
            atomic_load(&studios[i].n_works[1]));
-    n_bad += atomic_load(&studios[i].n_bad);
+    n_bad += atomic_load(&studios[i].n_bad) + guests[i].n_lost;
   }
+  n_bad += shelf_n_models();
+  printf("%u models left on the shelf\n", shelf_n_models());
   free(studios);
   uri_table_free(uris);
   printf("%u sentences in the log\n", atomic_load(&n_said));

@@ -383,6 +383,20 @@ test_id_and_texts(void)
 }
 
 static void
+test_data_can_be_dropped(void)
+{
+  Model* model = NULL;
+  CHECK(!model_new(specs, N_SPECS, texts, N_TEXTS, &model));
+  model_drop(model, 1U);
+  CHECK(!model_tensor(model, 1U)->data);
+  CHECK(model_tensor(model, 0U)->data && model_tensor(model, 2U)->data);
+  CHECK(model_find(model, specs[1].name) == model_tensor(model, 1U));
+  CHECK(tensor_size(model_tensor(model, 1U)));
+  model_drop(model, 1U);
+  model_free(model);
+}
+
+static void
 test_every_allocation_may_fail(void)
 {
   const int64_t n_live     = failing_alloc_n_live();
@@ -399,7 +413,8 @@ test_every_allocation_may_fail(void)
     model_free(model);
     CHECK(failing_alloc_n_live() == n_live);
   }
-  CHECK(n == 6U); // The model, its two lists, its names and its data
+  // The model, its three lists, its names, and data for each
+  CHECK(n == 6U + N_SPECS);
 }
 
 int
@@ -418,6 +433,7 @@ main(void)
   RUN(test_id_of_other_specs);
   RUN(test_id_and_texts);
   if (failing_alloc_is_able()) {
+    RUN(test_data_can_be_dropped);
     RUN(test_every_allocation_may_fail);
   } else {
     printf("skip test_every_allocation_may_fail: this build has an allocator "

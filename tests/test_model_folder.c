@@ -4,10 +4,13 @@
 #include "tests/check.h"
 
 #include "compose/model_folder.h"
+#include "compose/shelf.h"
+#include "tests/failing_alloc.h"
 #include "tests/folder.h"
 #include "tests/tiny_models.h"
 
 #include <string.h>
+#include <time.h>
 
 static Folder folder;
 
@@ -84,7 +87,7 @@ test_broken_files_are_refused(void)
     model_folder_read(path, MODEL_GENERATOR, PART_MELODY, &loaded, &trouble) ==
     STATUS_BAD_FILE);
   CHECK(strstr(trouble.text, "melody.safetensors"));
-  CHECK(!loaded.net && !loaded.model);
+  CHECK(!loaded.net && !loaded.shelved);
   remove(path);
 
   trouble.text[0] = '\0';
@@ -148,6 +151,140 @@ test_older_models_are_found_by_id(void)
   CHECK(find(12345U, &trouble) == 0U && trouble.text[0]);
 }
 
+// One copy for all -----------------------------------------------------------
+
+static Loaded
+take(const char* const name)
+{
+  Loaded  loaded  = {NULL, NULL, 0U, {0}};
+  Trouble trouble = {""};
+  CHECK(!model_folder_read(
+    path_of(name), MODEL_GENERATOR, PART_DRUMS, &loaded, &trouble));
+  return loaded;
+}
+
+static void
+test_a_model_is_there_once(void)
+{
+  const int64_t n_live = failing_alloc_n_live();
+  (void)put("drums.safetensors", 1U);
+  (void)put("drums-copy.safetensors", 1U);
+  CHECK(shelf_n_models() == 0U);
+
+  Loaded one   = take("drums.safetensors");
+  Loaded two   = take("drums.safetensors");
+  Loaded three = take("drums-copy.safetensors"); // Another file of this id
+  CHECK(one.net && one.net == two.net && one.net == three.net);
+  CHECK(shelf_n_models() == 1U);
+
+  loaded_clear(&one);
+  CHECK(!one.net && shelf_n_models() == 1U);
+  CHECK(net_shape(three.net)->n_hidden == 24U);
+  loaded_clear(&three);
+  loaded_clear(&two);
+  loaded_clear(&two);
+  CHECK(shelf_n_models() == 0U);
+  CHECK(failing_alloc_n_live() == n_live);
+}
+
+static void
+test_a_changed_file_is_another_model(void)
+{
+  const uint64_t id  = put("drums.safetensors", 1U);
+  Loaded         old = take("drums.safetensors");
+  CHECK(put("drums.safetensors", 2U) != id);
+
+  // Of the same size, and hardly older: but the old one stays for who has it
+  Loaded fresh = take("drums.safetensors");
+  CHECK(old.net != fresh.net && old.id == id && fresh.id != id);
+  CHECK(shelf_n_models() == 2U);
+  loaded_clear(&old);
+  CHECK(shelf_n_models() == 1U);
+  loaded_clear(&fresh);
+  CHECK(shelf_n_models() == 0U);
+}
+
+static void
+test_what_is_another_file(void)
+{
+  const FileMark mark = {1U, 2U, 3U, {4, 5}, {6, 7}, true};
+  FileMark       others[8];
+  CHECK(shelf_is_same_file(&mark, &mark));
+  for (unsigned i = 0U; i < 8U; ++i) {
+    others[i] = mark;
+  }
+  others[0].device      = 9U;
+  others[1].inode       = 9U;
+  others[2].size        = 9U;
+  others[3].modified[0] = 9;
+  others[4].modified[1] = 9;
+  others[5].changed[0]  = 9;
+  others[6].changed[1]  = 9;
+  others[7].has_rested  = false;
+  for (unsigned i = 0U; i < 8U; ++i) {
+    CHECK(!shelf_is_same_file(&mark, &others[i]));
+    CHECK(!shelf_is_same_file(&others[i], &mark));
+  }
+  CHECK(!shelf_look(path_of("nothing")).has_rested);
+}
+
+static void
+test_a_file_at_rest_is_not_read_again(void)
+{
+  const struct timespec nap = {0, 100000000};
+  (void)put("drums.safetensors", 1U);
+  CHECK(!shelf_look(path_of("drums.safetensors")).has_rested);
+  for (unsigned i = 0U;
+       i < 100U && !shelf_look(path_of("drums.safetensors")).has_rested;
+       ++i) {
+    (void)nanosleep(&nap, NULL);
+  }
+
+  Loaded one = take("drums.safetensors");
+  failing_alloc_begin(1U);
+  Loaded two = take("drums.safetensors");
+  CHECK(!failing_alloc_end()); // Nothing was asked for
+  CHECK(one.net == two.net && one.id == two.id);
+
+  // For something else it is as wrong as before
+  Loaded  three   = {NULL, NULL, 0U, {0}};
+  Trouble trouble = {""};
+  CHECK(model_folder_read(path_of("drums.safetensors"),
+                          MODEL_GENERATOR,
+                          PART_MELODY,
+                          &three,
+                          &trouble) == STATUS_MISMATCH);
+  CHECK(!three.net && strstr(trouble.text, "part"));
+  loaded_clear(&one);
+  loaded_clear(&two);
+  CHECK(shelf_n_models() == 0U);
+}
+
+static void
+test_every_allocation_may_fail(void)
+{
+  const int64_t n_live     = failing_alloc_n_live();
+  bool          has_failed = failing_alloc_is_able();
+  uint32_t      n          = 0U;
+  (void)put("drums.safetensors", 1U);
+  while (has_failed) {
+    Loaded  loaded  = {NULL, NULL, 0U, {0}};
+    Trouble trouble = {""};
+    failing_alloc_begin(++n);
+    const Status st = model_folder_read(path_of("drums.safetensors"),
+                                        MODEL_GENERATOR,
+                                        PART_DRUMS,
+                                        &loaded,
+                                        &trouble);
+    has_failed      = failing_alloc_end();
+    CHECK(st == (has_failed ? STATUS_NO_MEM : STATUS_SUCCESS));
+    CHECK(!loaded.net == has_failed);
+    CHECK(!has_failed || shelf_n_models() == 0U);
+    loaded_clear(&loaded);
+    CHECK(failing_alloc_n_live() == n_live);
+  }
+}
+
 static void
 test_all_that_are_missing_are_said(void)
 {
@@ -191,6 +328,11 @@ main(void)
   RUN(test_the_wrong_ones_are_told_apart);
   RUN(test_broken_files_are_refused);
   RUN(test_older_models_are_found_by_id);
+  RUN(test_a_model_is_there_once);
+  RUN(test_a_changed_file_is_another_model);
+  RUN(test_what_is_another_file);
+  RUN(test_a_file_at_rest_is_not_read_again);
+  RUN(test_every_allocation_may_fail);
   RUN(test_all_that_are_missing_are_said);
   RUN(test_names);
   folder_free(&folder);

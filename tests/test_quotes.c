@@ -299,7 +299,7 @@ test_a_folder_gives_it_back(void)
         STATUS_BAD_FILE);
   CHECK(strstr(trouble.text, "gate_melody-1") &&
         strstr(trouble.text, "index of quotes"));
-  CHECK(!loaded.model);
+  CHECK(!loaded.shelved);
   model_free(broken);
   (void)remove(path);
 }

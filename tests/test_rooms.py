@@ -23,7 +23,8 @@ LIBRARIES = [  # what the include begins with, files or folders that may
     ('cblas', ['dsp/learn/blas.c', 'dsp/nn/product_blas.c', 'tests/']),
     ('cairo', ['tools/', 'tests/']),
     ('X11/', ['plugin/ui/canvas_x11.c']),
-    ('pthread.h', ['dsp/learn/', 'plugin/', 'tools/', 'tests/']),
+    ('pthread.h', ['dsp/learn/', 'dsp/compose/desk.c',
+                  'dsp/compose/shelf.c', 'plugin/', 'tools/', 'tests/']),
 ]
 
 

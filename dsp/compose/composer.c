@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "compose/accents.h"
 #include "compose/choice.h"
+#include "compose/desk.h"
 #include "compose/finish.h"
 #include "compose/gate.h"
 #include "compose/generator.h"
@@ -38,10 +39,11 @@ enum { KEY_THEME = 201, KEY_PHRASE, KEY_FEEL, KEY_CHOICE };
 
 struct Composer {
   Loaded     loaded[N_MODEL_JOBS][N_PARTS];
-  Generator* generator[N_PARTS];
+  Desks*     desks;
+  Generator* generator[N_PARTS]; ///< Of the desk, while there is one
   Gate*      gate[N_PARTS];
-  Candidate  candidates[MAX_CANDIDATES];
-  Candidate  best; ///< Of all rounds so far
+  Candidate* candidates; ///< (MAX_CANDIDATES)
+  Candidate  best;       ///< Of all rounds so far
   bool       has_best;
   Memo       memo;
   Take       recalled; ///< A theme of drums as it is played again
@@ -104,14 +106,12 @@ load(Composer* const       self,
 static Status
 make_ready(Composer* const self, Trouble* const trouble)
 {
-  Status st = STATUS_SUCCESS;
-  for (unsigned i = 0U; !st && i < N_PARTS; ++i) {
-    const Part part = (Part)i;
-    st              = generator_new(
-      self->loaded[MODEL_GENERATOR][i].net, part, &self->generator[i]);
-    st =
-      st ? st : gate_new(self->loaded[MODEL_GATE][i].net, part, &self->gate[i]);
+  DeskNets nets;
+  for (unsigned i = 0U; i < N_PARTS; ++i) {
+    nets.generator[i] = self->loaded[MODEL_GENERATOR][i].net;
+    nets.gate[i]      = self->loaded[MODEL_GATE][i].net;
   }
+  const Status st = desks_join(&nets, &self->desks);
   return st ? trouble_say(trouble, st, "%s", status_text(st)) : st;
 }
 
@@ -142,9 +142,8 @@ void
 composer_free(Composer* const self)
 {
   if (self) {
+    desks_leave(self->desks);
     for (unsigned part = 0U; part < N_PARTS; ++part) {
-      gate_free(self->gate[part]);
-      generator_free(self->generator[part]);
       for (unsigned job = 0U; job < N_MODEL_JOBS; ++job) {
         loaded_clear(&self->loaded[job][part]);
       }
@@ -561,14 +560,28 @@ take_part(Composer* const    self,
   return take;
 }
 
+/// Sit down at a desk
+static void
+sit_down(Composer* const self, Desk* const desk)
+{
+  for (unsigned part = 0U; part < N_PARTS; ++part) {
+    self->generator[part] = desk->generator[part];
+    self->gate[part]      = desk->gate[part];
+  }
+  self->candidates = desk->candidates;
+}
+
 void
 composer_compose(Composer* const      self,
                  const Request* const request,
                  Phrase* const        phrase)
 {
-  const Place       place = place_of(request);
-  const Part        part  = place.request.part;
-  const Take* const take  = take_part(self, &place, part, false);
+  const Place place = place_of(request);
+  const Part  part  = place.request.part;
+  Desk* const desk  = desks_take(self->desks);
+  sit_down(self, desk);
+  const Take* const take = take_part(self, &place, part, false);
+  desks_give_back(self->desks, desk);
 
   const Finish finish = {
     &place.request.mix,

@@ -37,8 +37,7 @@ static const char* const part_names[N_PARTS] = {
 void
 loaded_clear(Loaded* const loaded)
 {
-  net_free(loaded->net);
-  model_free(loaded->model);
+  shelf_give_back(loaded->shelved);
   memset(loaded, 0, sizeof(*loaded));
 }
 
@@ -152,6 +151,114 @@ check_shape(const Check* const check, const Net* const net)
   return STATUS_SUCCESS;
 }
 
+/// Let go of what only a net is made of, which has a copy in an order of its
+/// own
+static void
+drop_weights(Model* const model)
+{
+  for (uint32_t i = 0U; i < model_n_tensors(model); ++i) {
+    const Tensor* const tensor = model_tensor(model, i);
+    if (tensor->type == TENSOR_I8 && strcmp(tensor->name, QUOTES_CODES)) {
+      model_drop(model, i);
+    }
+  }
+}
+
+/// What a model is used for, as the shelf tells uses apart
+static unsigned
+use_of(const Check* const check)
+{
+  return (unsigned)check->job * N_PARTS + (unsigned)check->part;
+}
+
+/// Make a model ready that was read; it is the shelf's after that, or freed
+static Status
+make_ready(const Check* const check,
+           Shelved* const     fresh,
+           Shelved** const    shelved)
+{
+  Trouble why = {""};
+  Status  st  = net_new(fresh->model, &fresh->net, &why);
+  if (!st && check->job == MODEL_GATE && check->part == PART_MELODY) {
+    st = quotes_load(fresh->model, &fresh->quotes, &why);
+  }
+  if (st) {
+    (void)trouble_say(
+      check->trouble, st, "\"%s\": %.200s", check->path, why.text);
+  }
+  st = st ? st : check_shape(check, fresh->net);
+  if (!st) {
+    drop_weights(fresh->model);
+    *shelved = shelf_put(fresh);
+    st       = *shelved
+                 ? st
+                 : trouble_say(
+               check->trouble, STATUS_NO_MEM, "%s", status_text(STATUS_NO_MEM));
+  }
+  if (st) {
+    net_free(fresh->net);
+    model_free(fresh->model);
+  }
+  return st;
+}
+
+/// Read a file that is not known.  Locked.
+static Status
+read_file(const Check* const    check,
+          const FileMark* const file,
+          const uint64_t        wanted,
+          Shelved** const       shelved)
+{
+  Shelved fresh = {NULL, NULL, {0}, 0U, use_of(check), *file, 0U, NULL};
+  Status  st    = model_load(check->path, &fresh.model, check->trouble);
+  st            = st ? st : check_texts(check, fresh.model);
+  if (st) {
+    model_free(fresh.model);
+    return st;
+  }
+
+  // It may have been exchanged while it was read
+  const FileMark after  = shelf_look(check->path);
+  fresh.file.has_rested = shelf_is_same_file(file, &after);
+  fresh.id              = model_id(fresh.model);
+  Shelved* const known  = shelf_find_id(fresh.id, fresh.use);
+  if (known) {
+    known->file = fresh.file.has_rested ? fresh.file : known->file;
+    *shelved    = known;
+  }
+  if (known || (wanted && fresh.id != wanted)) {
+    model_free(fresh.model);
+    return known ? STATUS_SUCCESS : STATUS_NO_FILE;
+  }
+  return make_ready(check, &fresh, shelved);
+}
+
+/// Find the model of a file on the shelf, or read it.
+/// @param wanted An id, any other being no success; or 0.
+static Status
+obtain(const Check* const check, const uint64_t wanted, Loaded* const loaded)
+{
+  const FileMark file = shelf_look(check->path);
+  Status         st   = STATUS_SUCCESS;
+
+  shelf_lock();
+  Shelved* shelved = shelf_find_file(&file, use_of(check));
+  st               = shelved ? st : read_file(check, &file, wanted, &shelved);
+  if (!st && wanted && shelved->id != wanted) {
+    st = STATUS_NO_FILE;
+  }
+  if (!st) {
+    shelf_take(shelved);
+  }
+  shelf_unlock();
+
+  if (!st) {
+    const Loaded found = {shelved, shelved->net, shelved->id, shelved->quotes};
+    *loaded            = found;
+  }
+  return st;
+}
+
 Status
 model_folder_read(const char* const path,
                   const ModelJob    job,
@@ -160,29 +267,7 @@ model_folder_read(const char* const path,
                   Trouble* const    trouble)
 {
   const Check check = {path, job, part, trouble};
-  Trouble     why   = {""};
-  Loaded      fresh = {NULL, NULL, 0U, {0}};
-
-  Status st = model_load(path, &fresh.model, trouble);
-  st        = st ? st : check_texts(&check, fresh.model);
-  if (!st) {
-    st = net_new(fresh.model, &fresh.net, &why);
-    if (!st && job == MODEL_GATE && part == PART_MELODY) {
-      st = quotes_load(fresh.model, &fresh.quotes, &why);
-    }
-    if (st) {
-      (void)trouble_say(trouble, st, "\"%s\": %.200s", path, why.text);
-    }
-  }
-  st = st ? st : check_shape(&check, fresh.net);
-  if (st) {
-    loaded_clear(&fresh);
-    return st;
-  }
-
-  fresh.id = model_id(fresh.model);
-  *loaded  = fresh;
-  return STATUS_SUCCESS;
+  return obtain(&check, 0U, loaded);
 }
 
 // ----------------------------------------------------------- which one is it?
@@ -233,16 +318,11 @@ search(const char* const folder,
 
   char* const path = (char*)malloc(MAX_PATH);
   for (struct dirent* entry = NULL; path && st && (entry = readdir(dir));) {
-    Loaded found = {NULL, NULL, 0U, {0}};
+    const Check check = {path, job, part, NULL};
     if (is_candidate(entry->d_name, job, part) &&
         !join(path, folder, entry->d_name, NULL) &&
-        !model_folder_read(path, job, part, &found, NULL)) {
-      if (found.id == wanted) {
-        *loaded = found;
-        st      = STATUS_SUCCESS;
-      } else {
-        loaded_clear(&found);
-      }
+        !obtain(&check, wanted, loaded)) {
+      st = STATUS_SUCCESS;
     }
   }
   free(path);

@@ -6,13 +6,15 @@
 
    Files are named "<part>*.safetensors" and "gate_<part>*.safetensors"; the
    plain name is the newest model, others are older ones that a project may
-   still ask for by id.
+   still ask for by id.  What is found is shared by all in the process who found
+   the same (compose/shelf.h).
 */
 #ifndef PERPETUO_COMPOSE_MODEL_FOLDER_H
 #define PERPETUO_COMPOSE_MODEL_FOLDER_H
 
 #include "base/status.h"
 #include "compose/quotes.h"
+#include "compose/shelf.h"
 #include "music/part.h"
 #include "nn/model.h"
 #include "nn/net.h"
@@ -23,12 +25,13 @@
 /// What a model is for
 typedef enum { MODEL_GENERATOR, MODEL_GATE, N_MODEL_JOBS } ModelJob;
 
-/// A model that is ready for work; owns both
+/// A model that is ready for work, shared with others; given back by
+/// loaded_clear()
 typedef struct {
-  Model*   model;
-  Net*     net;
-  uint64_t id;
-  Quotes   quotes; ///< Of a melody's gate; empty without
+  Shelved*   shelved;
+  const Net* net;
+  uint64_t   id;
+  Quotes     quotes; ///< Of a melody's gate; empty without
 } Loaded;
 
 /// Longest name of a model in a folder, with its ending
@@ -76,7 +79,8 @@ model_folder_say_missing(const char*     folder,
                          uint32_t        n,
                          Trouble*        trouble);
 
-/// Free what was loaded; a zeroed one is allowed
+/// Give back what was loaded; a zeroed one is allowed.  Thread: worker, setup,
+/// tools.
 void
 loaded_clear(Loaded* loaded);
 

@@ -16,7 +16,7 @@ struct Model {
   Tensor*    tensors; ///< (n_tensors)
   ModelText* texts;   ///< (n_texts)
   char*      names;   ///< All names, keys and texts, one after the other
-  void*      block;   ///< All data
+  void**     blocks;  ///< (n_tensors) in which the data lies
 };
 
 static const size_t element_sizes[N_TENSOR_TYPES] = {
@@ -35,7 +35,7 @@ tensor_size(const Tensor* const tensor)
   return size;
 }
 
-/// Whether a tensor can be; its number of bytes, rounded up for the next one
+/// Whether a tensor can be; its number of bytes, rounded up to whole lines
 static bool
 spec_size(const TensorSpec* const spec, size_t* const size)
 {
@@ -56,20 +56,19 @@ spec_size(const TensorSpec* const spec, size_t* const size)
   return true;
 }
 
-/// Sum up what a model needs; false when it cannot be
+/// Sum up what names and texts need; false when there can be no such model
 static bool
 measure(const TensorSpec* const tensors,
         const uint32_t          n_tensors,
         const ModelText* const  texts,
         const uint32_t          n_texts,
-        size_t* const           n_data,
         size_t* const           n_names)
 {
-  *n_data  = ALIGNMENT;
-  *n_names = 1U;
+  size_t n_data = 0U;
+  *n_names      = 1U;
   for (uint32_t i = 0U; i < n_tensors; ++i) {
     size_t size = 0U;
-    if (!spec_size(&tensors[i], &size) || size > SIZE_MAX / 2U - *n_data) {
+    if (!spec_size(&tensors[i], &size) || size > SIZE_MAX / 2U - n_data) {
       return false;
     }
     for (uint32_t j = 0U; j < i; ++j) {
@@ -77,7 +76,7 @@ measure(const TensorSpec* const tensors,
         return false;
       }
     }
-    *n_data += size;
+    n_data += size;
     *n_names += strlen(tensors[i].name) + 1U;
   }
 
@@ -106,33 +105,44 @@ keep_text(char** const end, const char* const text)
   return copy;
 }
 
-static void
+/// Zeros for a tensor, aligned; false when there is no memory
+static bool
+make_room(Tensor* const tensor, void** const block)
+{
+  *block = calloc(1U, tensor_size(tensor) + ALIGNMENT);
+  if (!*block) {
+    return false;
+  }
+  const uintptr_t past = (uintptr_t)*block % ALIGNMENT;
+  tensor->data         = (char*)*block + (past ? ALIGNMENT - past : 0U);
+  return true;
+}
+
+/// False when there is no memory
+static bool
 fill(Model* const            model,
      const TensorSpec* const tensors,
      const ModelText* const  texts)
 {
-  const uintptr_t past = (uintptr_t)model->block % ALIGNMENT;
-  char*           data = (char*)model->block + (past ? ALIGNMENT - past : 0U);
-  char*           name = model->names;
-
+  char* name = model->names;
   for (uint32_t i = 0U; i < model->n_tensors; ++i) {
     const TensorSpec* const spec   = &tensors[i];
     Tensor* const           tensor = &model->tensors[i];
-    size_t                  size   = 0U;
 
-    (void)spec_size(spec, &size);
     tensor->name = keep_text(&name, spec->name);
     tensor->type = spec->type;
     tensor->rank = spec->rank;
-    tensor->data = data;
     memcpy(tensor->shape, spec->shape, spec->rank * sizeof(spec->shape[0]));
-    data += size;
+    if (!make_room(tensor, &model->blocks[i])) {
+      return false;
+    }
   }
 
   for (uint32_t i = 0U; i < model->n_texts; ++i) {
     model->texts[i].key  = keep_text(&name, texts[i].key);
     model->texts[i].text = keep_text(&name, texts[i].text);
   }
+  return true;
 }
 
 Status
@@ -142,9 +152,8 @@ model_new(const TensorSpec* const tensors,
           const uint32_t          n_texts,
           Model** const           model)
 {
-  size_t n_data  = 0U;
   size_t n_names = 0U;
-  if (!measure(tensors, n_tensors, texts, n_texts, &n_data, &n_names)) {
+  if (!measure(tensors, n_tensors, texts, n_texts, &n_names)) {
     return STATUS_BAD_ARG;
   }
 
@@ -156,15 +165,15 @@ model_new(const TensorSpec* const tensors,
   fresh->n_tensors = n_tensors;
   fresh->n_texts   = n_texts;
   fresh->tensors   = (Tensor*)calloc((size_t)n_tensors + 1U, sizeof(Tensor));
-  fresh->texts = (ModelText*)calloc((size_t)n_texts + 1U, sizeof(ModelText));
-  fresh->names = (char*)calloc(1U, n_names);
-  fresh->block = calloc(1U, n_data);
-  if (!fresh->tensors || !fresh->texts || !fresh->names || !fresh->block) {
+  fresh->texts  = (ModelText*)calloc((size_t)n_texts + 1U, sizeof(ModelText));
+  fresh->names  = (char*)calloc(1U, n_names);
+  fresh->blocks = (void**)calloc((size_t)n_tensors + 1U, sizeof(void*));
+  if (!fresh->tensors || !fresh->texts || !fresh->names || !fresh->blocks ||
+      !fill(fresh, tensors, texts)) {
     model_free(fresh);
     return STATUS_NO_MEM;
   }
 
-  fill(fresh, tensors, texts);
   *model = fresh;
   return STATUS_SUCCESS;
 }
@@ -173,7 +182,10 @@ void
 model_free(Model* const model)
 {
   if (model) {
-    free(model->block);
+    for (uint32_t i = 0U; model->blocks && i < model->n_tensors; ++i) {
+      free(model->blocks[i]);
+    }
+    free(model->blocks);
     free(model->names);
     free(model->texts);
     free(model->tensors);
@@ -185,6 +197,14 @@ uint32_t
 model_n_tensors(const Model* const model)
 {
   return model->n_tensors;
+}
+
+void
+model_drop(Model* const model, const uint32_t i)
+{
+  free(model->blocks[i]);
+  model->blocks[i]       = NULL;
+  model->tensors[i].data = NULL;
 }
 
 const Tensor*

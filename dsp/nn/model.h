@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: ISC
 
 /**
-   A model: named tensors and named texts in one block of memory.
+   A model: named tensors, each a block of memory, and named texts.
 
    It comes from a safetensors file (nn/model_file.h) or is put together by
    the trainer; who computes with it takes views of its tensors.
@@ -19,7 +19,8 @@
 
 typedef enum { TENSOR_I8, TENSOR_F32, TENSOR_U64, N_TENSOR_TYPES } TensorType;
 
-/// A named array of numbers, row-major; `data` belongs to its Model
+/// A named array of numbers, row-major; `data` belongs to its Model, and is
+/// null once it was dropped
 typedef struct {
   const char* name;
   TensorType  type;
@@ -63,6 +64,11 @@ model_free(Model* model);
 
 uint32_t
 model_n_tensors(const Model* model);
+
+/// Free the data of the `i`th tensor, of which there is a copy elsewhere.  The
+/// model has no id after that.
+void
+model_drop(Model* model, uint32_t i);
 
 const Tensor*
 model_tensor(const Model* model, uint32_t i);
