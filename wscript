@@ -27,11 +27,8 @@ ROOMS = [  # name, folder, may use, sources
      'phrase drum_map scale chord groove style harmony mix'),
     ('play', 'dsp/play', ['base', 'music'], 'transport schedule plan player'),
     ('nn', 'dsp/nn', ['base'],
-     'product product_avx512 product_avx2 product_sse2 product_neon isa exact norm table dense lstm net pick model model_file'),
-    ('compose', 'dsp/compose', ['base', 'music', 'nn'],
-     'vocab lanes sketch song memo quotes model_folder finish generator gate '
-     'accents choice composer'),
-     'product product_avx2 exact norm dense lstm net pick model model_file'),
+     'product product_avx512 product_avx2 product_sse2 product_neon isa exact '
+     'norm table dense lstm net pick model model_file'),
     ('compose', 'dsp/compose', ['base', 'music', 'nn', 'PTHREAD'],
      'vocab lanes sketch song memo quotes shelf model_folder finish generator '
      'gate desk accents choice composer'),
