@@ -6,6 +6,7 @@
 #include "nn/pick.h"
 
 #include "base/rng.h"
+#include "nn/isa.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -208,6 +209,37 @@ test_top_p_against_the_slow_way(void)
   }
 }
 
+/// What is never allowed changes nothing, whatever the instruction set
+static void
+test_many_classes_are_picked_from_as_few_are(void)
+{
+  enum { FEW_CLASSES = 97, MANY = 400 };
+  for (uint32_t trial = 0U; trial < 400U; ++trial) {
+    const uint64_t key = rng_seed(900U + trial);
+    float          logits[MANY];
+    uint8_t        allowed[MANY] = {0U};
+    uint32_t       weights[MANY];
+    for (uint32_t i = 0U; i < MANY; ++i) {
+      // Some alike, some far off
+      logits[i]  = (float)rng_below(key, i, trial % 3U ? 40U : 2000U) / 16.0f;
+      allowed[i] = i < FEW_CLASSES && rng_below(key + 1U, i, 5U);
+    }
+    PickRule rule = {allowed, 1.0f, 0.0f};
+    for (uint32_t j = 0U; j < 20U; ++j) {
+      const uint32_t random = rng_u32(key + 2U, j);
+      rule.top_p            = (float)j / 20.0f;
+      CHECK(isa_use(ISA_PLAIN));
+      const uint32_t picked = pick(&rule, logits, FEW_CLASSES, random, weights);
+      for (int isa = ISA_PLAIN; isa < N_ISAS; ++isa) {
+        if (isa_use((Isa)isa)) {
+          CHECK(pick(&rule, logits, FEW_CLASSES, random, weights) == picked);
+          CHECK(pick(&rule, logits, MANY, random, weights) == picked);
+        }
+      }
+    }
+  }
+}
+
 static void
 test_cold_and_hot(void)
 {
@@ -292,6 +324,7 @@ main(void)
   RUN(test_one_or_none_allowed);
   RUN(test_top_p_keeps_the_fewest_that_suffice);
   RUN(test_top_p_against_the_slow_way);
+  RUN(test_many_classes_are_picked_from_as_few_are);
   RUN(test_cold_and_hot);
   RUN(test_far_below_is_never_chosen);
   RUN(test_strange_logits);

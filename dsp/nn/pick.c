@@ -1,11 +1,17 @@
 // Copyright 2026 The Perpetuo authors
 // SPDX-License-Identifier: ISC
 
+#if defined(__GNUC__) && !defined(__clang__) && defined(__OPTIMIZE__)
+#  pragma GCC optimize("O3,fp-contract=off")
+#endif
+
 #include "nn/pick.h"
 
 #include "nn/exact.h"
+#include "nn/isa.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /// Weight of the likeliest class
 #define WEIGHT_ONE (1U << 24U)
@@ -51,21 +57,43 @@ scale(const uint64_t a, const uint64_t b, const unsigned bits)
   return (a >> bits) * b + ((low * b) >> bits);
 }
 
+/// Logits that become weights
+typedef struct {
+  const float* logits;
+  uint32_t*    weights;
+  uint32_t     n;
+  float        most;
+  float        temperature;
+} Weighing;
+
+ISA_INLINE void
+weigh_all(const Weighing* const w)
+{
+  const float* const restrict logits = w->logits;
+  uint32_t* const restrict weights   = w->weights;
+  const uint32_t n                   = w->n;
+  const float    most                = w->most;
+  const float    temperature         = w->temperature;
+  for (uint32_t i = 0U; i < n; ++i) {
+    // None that is allowed is above the best
+    const float away = exact_size((logits[i] - most) / temperature);
+
+    weights[i] = (uint32_t)(int32_t)(exact_exp(-away) * (float)WEIGHT_ONE);
+  }
+}
+
+ISA_VARIANTS(weigh_all, Weighing)
+
 /// Weights of all classes
 static void
 weigh(const PickRule* const rule,
       const float* const    logits,
       const uint32_t        n,
       const uint32_t        best,
-      uint32_t* const restrict weights)
+      uint32_t* const       weights)
 {
-  const float most = logits[best];
-  for (uint32_t i = 0U; i < n; ++i) {
-    // None that is allowed is above the best
-    const float away = exact_size((logits[i] - most) / rule->temperature);
-
-    weights[i] = (uint32_t)(int32_t)(exact_exp(-away) * (float)WEIGHT_ONE);
-  }
+  const Weighing w = {logits, weights, n, logits[best], rule->temperature};
+  weigh_all_of[isa_in_use()](&w);
 
   for (uint32_t i = 0U; rule->allowed && i < n; ++i) {
     weights[i] = rule->allowed[i] ? weights[i] : 0U;
@@ -73,33 +101,63 @@ weigh(const PickRule* const rule,
   weights[best] = WEIGHT_ONE;
 }
 
+/// Weights whose sum fits in 32 bits
+#define CHUNK 128U
+
 /// Sum of all weights that are at least `level`
-static uint64_t
+ISA_INLINE uint64_t
 sum_from(const uint32_t* const weights, const uint32_t n, const uint32_t level)
 {
   uint64_t sum = 0U;
-  for (uint32_t i = 0U; i < n; ++i) {
-    sum += weights[i] >= level ? weights[i] : 0U;
+  for (uint32_t begin = 0U; begin < n; begin += CHUNK) {
+    const uint32_t end  = n - begin < CHUNK ? n : begin + CHUNK;
+    uint32_t       part = 0U;
+    for (uint32_t i = begin; i < end; ++i) {
+      part += weights[i] >= level ? weights[i] : 0U;
+    }
+    sum += part;
   }
   return sum;
 }
+
+/// What is to be found of weights
+typedef struct {
+  const uint32_t* weights;
+  uint64_t        enough;
+  uint32_t        n;
+  uint32_t*       level; ///< The highest from which on they sum up to `enough`
+  uint64_t*       above; ///< Sum of those that are above it
+} Search;
+
+ISA_INLINE void
+find_level(const Search* const s)
+{
+  // Bit by bit, from the top
+  const uint32_t* const weights = s->weights;
+  const uint64_t        enough  = s->enough;
+  const uint32_t        n       = s->n;
+  uint32_t              level   = 0U;
+  for (uint32_t bit = WEIGHT_ONE; bit; bit >>= 1U) {
+    level |= sum_from(weights, n, level | bit) >= enough ? bit : 0U;
+  }
+  *s->level = level;
+  *s->above = sum_from(weights, n, level + 1U);
+}
+
+ISA_VARIANTS(find_level, Search)
 
 /// The fewest of the largest weights that sum up to at least `enough`, which is
 /// above 0 and not above the sum of all
 static Nucleus
 nucleus(const uint32_t* const weights, const uint32_t n, const uint64_t enough)
 {
-  // The highest level that leaves enough is found bit by bit
-  uint32_t level = 0U;
-  for (uint32_t bit = WEIGHT_ONE; bit; bit >>= 1U) {
-    if (sum_from(weights, n, level | bit) >= enough) {
-      level |= bit;
-    }
-  }
+  uint32_t     level  = 0U;
+  uint64_t     above  = 0U;
+  const Search search = {weights, enough, n, &level, &above};
+  find_level_of[isa_in_use()](&search);
 
-  const uint64_t above = sum_from(weights, n, level + 1U);
-  const uint64_t more  = (enough - above + level - 1U) / level;
-  const Nucleus  kept  = {level, (uint32_t)more, above + more * level};
+  const uint64_t more = (enough - above + level - 1U) / level;
+  const Nucleus  kept = {level, (uint32_t)more, above + more * level};
   return kept;
 }
 
