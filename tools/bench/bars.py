@@ -12,8 +12,8 @@ OURS, OTHERS = '#c2511b', '#8a94a6'
 
 
 def decades(values):
-    """Whole powers of ten below and above."""
-    low = math.floor(math.log10(min(values)))
+    """Whole powers of ten above, and so far below that each bar is seen."""
+    low = math.floor(math.log10(min(values) / 2.0))
     high = math.ceil(math.log10(max(values)))
     return low, max(high, low + 1)
 
