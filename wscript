@@ -119,6 +119,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/tiny_models.c tests/failing_alloc.c'),
     ('unit', 'test_desk', ['compose', 'PTHREAD'],
      'tests/tiny_models.c tests/failing_alloc.c'),
+    ('unit', 'test_lanes', ['compose'], 'tests/random_model.c'),
     ('unit', 'test_generator', ['compose'],
      'tests/tiny_models.c tests/failing_alloc.c'),
     ('unit', 'test_gate', ['compose'],

@@ -56,35 +56,34 @@ gate_score(const float* const logits)
 
 /// Read a batch to its end; whoever ends first keeps the answer it got there
 static void
-judge_batch(Gate* const      g,
-            NetState* const  state,
-            const Wish*      wish,
-            const uint32_t   n,
-            Candidate* const candidates)
+judge_batch(Gate* const g, const Wish* wish, Candidate* const candidates)
 {
-  const uint32_t K       = vocab_n_hot(g->part);
-  uint32_t       longest = 0U;
-  for (uint32_t i = 0U; i < n; ++i) {
+  Lanes* const   lanes = &g->lanes;
+  const uint32_t K     = vocab_n_hot(g->part);
+  for (uint32_t i = 0U; i < lanes->n_open; ++i) {
     Reading* const reading = &g->reading[i];
     cursor_init(&reading->cursor, g->part, wish->around.metre);
     reading->n_tokens = sketch_encode(
       &candidates[i].sketch, g->part, wish_end_grid(wish), reading->tokens);
-    longest = reading->n_tokens > longest ? reading->n_tokens : longest;
   }
 
-  for (uint32_t t = 0U; t <= longest; ++t) {
-    for (uint32_t i = 0U; i < n; ++i) {
-      cursor_inputs(&g->reading[i].cursor, &wish->around, g->hot + i * K);
+  for (uint32_t t = 0U; lanes->n_open; ++t) {
+    for (uint32_t i = 0U; i < lanes->n_open; ++i) {
+      const Reading* const reading = &g->reading[lanes->owner[i]];
+      cursor_inputs(&reading->cursor, &wish->around, g->hot + i * K);
     }
-    net_step(g->net, state, g->hot, g->logits);
+    net_step(g->net, lanes->state, g->hot, g->logits);
 
-    for (uint32_t i = 0U; i < n; ++i) {
-      Reading* const reading = &g->reading[i];
+    // From the last on, so that what takes a place has been looked at
+    for (uint32_t i = lanes->n_open; i-- > 0U;) {
+      Reading* const reading = &g->reading[lanes->owner[i]];
       GridNote       note;
       if (t < reading->n_tokens) {
         (void)cursor_step(&reading->cursor, reading->tokens[t], &note);
-      } else if (t == reading->n_tokens) {
-        candidates[i].score = gate_score(g->logits + i * N_GATE_CLASSES);
+      } else {
+        candidates[lanes->owner[i]].score =
+          gate_score(g->logits + i * N_GATE_CLASSES);
+        lanes_close(lanes, i);
       }
     }
   }
@@ -96,10 +95,10 @@ gate_judge(Gate* const       g,
            const uint32_t    n,
            Candidate* const  candidates)
 {
-  uint32_t n_batch = 0U;
-  for (uint32_t first = 0U; first < n; first += n_batch) {
-    NetState* const state = lanes_take(&g->lanes, n - first, &n_batch);
-    net_condition(g->net, state, wish->dense);
-    judge_batch(g, state, wish, n_batch, candidates + first);
+  for (uint32_t first = 0U; first < n; first += LANES_MAX) {
+    const uint32_t left = n - first;
+    lanes_open(&g->lanes, left < LANES_MAX ? left : LANES_MAX);
+    net_condition(g->net, g->lanes.state, wish->dense);
+    judge_batch(g, wish, candidates + first);
   }
 }

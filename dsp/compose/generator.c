@@ -234,28 +234,38 @@ lane_begin(Generator* const g,
   lane->i_forced    = 0U;
 }
 
+/// Close the lanes that have come to their end
+static void
+close_lanes(Generator* const g)
+{
+  // From the last on, so that what takes a place has been looked at
+  for (uint32_t i = g->lanes.n_open; i-- > 0U;) {
+    if (is_done(g, &g->lane[g->lanes.owner[i]])) {
+      lanes_close(&g->lanes, i);
+    }
+  }
+}
+
 /// Write a batch to its end
 static void
-write_batch(Generator* const g, NetState* const state, const uint32_t n)
+write_batch(Generator* const g)
 {
-  const uint32_t K = vocab_n_hot(g->part);
-  const uint32_t V = vocab_n_tokens(g->part);
-  for (uint32_t n_open = 1U; n_open;) {
-    for (uint32_t i = 0U; i < n; ++i) {
-      cursor_inputs(&g->lane[i].cursor, &g->wish->around, g->hot + i * K);
+  const Lanes* const lanes = &g->lanes;
+  const uint32_t     K     = vocab_n_hot(g->part);
+  const uint32_t     V     = vocab_n_tokens(g->part);
+  for (close_lanes(g); lanes->n_open; close_lanes(g)) {
+    for (uint32_t i = 0U; i < lanes->n_open; ++i) {
+      const Lane* const lane = &g->lane[lanes->owner[i]];
+      cursor_inputs(&lane->cursor, &g->wish->around, g->hot + i * K);
     }
-    net_step(g->net, state, g->hot, g->logits);
+    net_step(g->net, lanes->state, g->hot, g->logits);
 
-    n_open = 0U;
-    for (uint32_t i = 0U; i < n; ++i) {
-      Lane* const lane = &g->lane[i];
-      if (!is_done(g, lane)) {
-        const uint16_t token = is_forced(lane)
-                                 ? lane->forced[lane->i_forced++]
-                                 : choose(g, lane, g->logits + i * V);
-        read_token(g, lane, token);
-        n_open += is_done(g, lane) ? 0U : 1U;
-      }
+    for (uint32_t i = 0U; i < lanes->n_open; ++i) {
+      Lane* const    lane  = &g->lane[lanes->owner[i]];
+      const uint16_t token = is_forced(lane)
+                               ? lane->forced[lane->i_forced++]
+                               : choose(g, lane, g->logits + i * V);
+      read_token(g, lane, token);
     }
   }
 }
@@ -266,15 +276,15 @@ generator_write(Generator* const g,
                 const uint32_t   n,
                 Candidate* const candidates)
 {
-  uint32_t n_batch = 0U;
-  for (uint32_t first = 0U; first < n; first += n_batch) {
-    NetState* const state = lanes_take(&g->lanes, n - first, &n_batch);
-    net_condition(g->net, state, g->wish->dense);
-    for (uint32_t i = 0U; i < n_batch; ++i) {
-      net_state_copy(state, i, g->begun, 0U);
+  for (uint32_t first = 0U; first < n; first += LANES_MAX) {
+    const uint32_t left = n - first;
+    lanes_open(&g->lanes, left < LANES_MAX ? left : LANES_MAX);
+    net_condition(g->net, g->lanes.state, g->wish->dense);
+    for (uint32_t i = 0U; i < g->lanes.n_open; ++i) {
+      net_state_copy(g->lanes.state, i, g->begun, 0U);
       lane_begin(
         g, &g->lane[i], rng_key(key, first + i), &candidates[first + i]);
     }
-    write_batch(g, state, n_batch);
+    write_batch(g);
   }
 }

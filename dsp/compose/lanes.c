@@ -8,34 +8,39 @@
 Status
 lanes_init(Lanes* const lanes, const Net* const net)
 {
-  Status st = STATUS_SUCCESS;
-  for (uint32_t i = 0U; i < LANES_N_BATCHES; ++i) {
-    lanes->batch[i] = net_state_new(net, LANES_MAX >> i);
-    st              = lanes->batch[i] ? st : STATUS_NO_MEM;
-  }
-  if (st) {
-    lanes_clear(lanes);
-  }
-  return st;
+  lanes->state  = net_state_new(net, LANES_MAX);
+  lanes->n_open = 0U;
+  return lanes->state ? STATUS_SUCCESS : STATUS_NO_MEM;
 }
 
 void
 lanes_clear(Lanes* const lanes)
 {
-  for (uint32_t i = 0U; i < LANES_N_BATCHES; ++i) {
-    net_state_free(lanes->batch[i]);
-    lanes->batch[i] = NULL;
+  net_state_free(lanes->state);
+  lanes->state = NULL;
+}
+
+void
+lanes_open(Lanes* const lanes, const uint32_t n)
+{
+  net_state_reset(lanes->state);
+  net_state_keep(lanes->state, n);
+  lanes->n_open = n;
+  for (uint32_t i = 0U; i < n; ++i) {
+    lanes->owner[i] = i;
   }
 }
 
-NetState*
-lanes_take(const Lanes* const lanes, const uint32_t n, uint32_t* const n_batch)
+void
+lanes_close(Lanes* const lanes, const uint32_t i_lane)
 {
-  uint32_t i = 0U;
-  while (i + 1U < LANES_N_BATCHES && LANES_MAX >> i > n) {
-    ++i;
+  const uint32_t last = lanes->n_open - 1U;
+  if (i_lane != last) {
+    net_state_copy(lanes->state, i_lane, lanes->state, last);
+    lanes->owner[i_lane] = lanes->owner[last];
   }
-  *n_batch = LANES_MAX >> i;
-  net_state_reset(lanes->batch[i]);
-  return lanes->batch[i];
+  lanes->n_open = last;
+  if (last) {
+    net_state_keep(lanes->state, last);
+  }
 }

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: ISC
 
 /**
-   Lanes: room for sequences in lock-step, all taken beforehand.
+   Lanes: room for sequences in lock-step, taken beforehand.
 
-   A net's state is of a fixed number of sequences; any number of candidates is
-   made up of batches of 16, 8, 4, 2 and 1.  A sequence comes out the same in
-   whatever batch it runs.
+   A net's state runs as many of its sequences as are asked for.  Lanes that
+   have come to their end are closed, so that the others do not wait for them: a
+   sequence comes out the same in whatever place and company it runs.
 */
 #ifndef PERPETUO_COMPOSE_LANES_H
 #define PERPETUO_COMPOSE_LANES_H
@@ -17,10 +17,10 @@
 #include <stdint.h>
 
 #define LANES_MAX 16U
-#define LANES_N_BATCHES 5U
-
 typedef struct {
-  NetState* batch[LANES_N_BATCHES]; ///< Of 16, 8, 4, 2 and 1 sequences
+  NetState* state;            ///< Of LANES_MAX sequences
+  uint32_t  n_open;           ///< Of which so many run,
+  uint32_t  owner[LANES_MAX]; ///< each for this one of whoever took them
 } Lanes;
 
 /// STATUS_NO_MEM; then there is nothing to clear
@@ -31,13 +31,13 @@ lanes_init(Lanes* lanes, const Net* net);
 void
 lanes_clear(Lanes* lanes);
 
-/**
-   The largest batch that `n` sequences fill, forgetful.
+/// Open lanes for owners 0 .. n - 1, forgetful.
+/// @param n 1 .. LANES_MAX.
+void
+lanes_open(Lanes* lanes, uint32_t n);
 
-   @param n At least 1.
-   @param n_batch Number of its sequences.
-*/
-NetState*
-lanes_take(const Lanes* lanes, uint32_t n, uint32_t* n_batch);
+/// Close a lane.  The last one that is open takes its place, if it is another.
+void
+lanes_close(Lanes* lanes, uint32_t i_lane);
 
 #endif // PERPETUO_COMPOSE_LANES_H
