@@ -84,6 +84,7 @@ PROGRAMS = [  # name, rooms and libraries, sources
 BENCHES = [  # name, rooms and libraries, further sources
     ('bench_kernels', ['race', 'oracle'],
      'tools/bench/limit.c tests/random_model.c'),
+    ('bench_phrase', ['race', 'compose', 'host', 'COUNTED'], ''),
     ('bench_train', ['race', 'school'], ''),
     ('bench_audio', ['race', 'bare'], ''),
     ('bench_load', ['race', 'music', 'host', 'LV2', 'DL'], ''),
@@ -370,7 +371,10 @@ def configure(conf):
     conf.env.LIB_PTHREAD = ['pthread']
     # For tests: to stand before the C library's functions
     conf.env.LINKFLAGS_GUARD = ['-rdynamic']
-    conf.env.HAVE = ['M', 'DL', 'PTHREAD', 'GUARD', 'DOUBLE', 'ALONE'] + [
+    # For a benchmark: to count what it calls
+    conf.env.LINKFLAGS_COUNTED = ['-Wl,--wrap=net_step']
+    conf.env.HAVE = ['M', 'DL', 'PTHREAD', 'GUARD', 'COUNTED', 'DOUBLE',
+                     'ALONE'] + [
         name for name, _, _ in LIBRARIES if conf.env['HAVE_' + name]]
     flags(conf)
     summary(conf)

@@ -563,6 +563,12 @@ net_state_keep(NetState* const state, const uint32_t n)
   state->n = n < 1U ? 1U : n < state->room ? n : state->room;
 }
 
+uint32_t
+net_state_n(const NetState* const state)
+{
+  return state->n;
+}
+
 void
 net_state_copy(NetState* const       to,
                const uint32_t        i_to,

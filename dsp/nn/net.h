@@ -91,6 +91,10 @@ net_state_reset(NetState* state);
 void
 net_state_keep(NetState* state, uint32_t n);
 
+/// The number of sequences that run
+uint32_t
+net_state_n(const NetState* state);
+
 /// Make sequence `i_to` of `to` remember what sequence `i_from` of `from` does,
 /// which may be the same state.  The dense inputs of `to` stay.
 void
