@@ -86,6 +86,8 @@ next_job(Realtime* const rt, Job* const job)
 {
   Request request;
   if (!schedule_next(&rt->schedule, &rt->plan, &rt->mix, &request)) {
+    rt->is_content = true;
+    rt->content_at = rt->transport->n_changes;
     return false;
   }
 
@@ -123,25 +125,27 @@ static void
 ask(Plugin* const self)
 {
   Realtime* const rt = &self->rt;
-  const bool      is_exported =
-    port_is_on((const void* const*)rt->ports, PORT_FREEWHEEL);
+  const bool      is_content =
+    rt->is_content && rt->content_at == rt->transport->n_changes;
 
-  if (!self->schedule) {
+  if (!self->schedule || (is_content && !rt->n_asked && !rt->must_load)) {
     return;
   }
+  rt->is_content = is_content;
   if (rt->n_asked &&
       (double)(rt->clock - rt->asked_clock) > answer_s * self->rate_hz) {
     plan_give_up(&rt->plan);
-    rt->n_asked = 0U;
+    rt->n_asked    = 0U;
+    rt->is_content = false;
   }
 
   for (unsigned i = 0U; i < MAX_JOBS; ++i) {
-    if (rt->n_asked > (is_exported ? 1U : 0U)) {
+    if (rt->n_asked > (rt->is_exported ? 1U : 0U)) {
       return;
     }
-    if (!(rt->must_load     ? ask_to_load(self)
-          : rt->can_compose ? ask_to_compose(self)
-                            : false)) {
+    if (!(rt->must_load                        ? ask_to_load(self)
+          : rt->can_compose && !rt->is_content ? ask_to_compose(self)
+                                               : false)) {
       return;
     }
   }
@@ -200,6 +204,8 @@ take_restored(Plugin* const self)
     return; // Nothing new, or being written: in the next run
   }
 
+  rt->must_read        = true;
+  rt->is_content       = false;
   rt->n_restored       = n_restored;
   rt->schedule.rerolls = state.rerolls;
   rt->wanted           = state.models;
@@ -222,6 +228,7 @@ take_answer(Plugin* const self, const Answer* const answer)
   Realtime* const rt      = &self->rt;
   const bool      is_done = answer->status == STATUS_SUCCESS;
 
+  rt->is_content = false;
   if (answer->kind == JOB_COMPOSE) {
     (void)plan_answer(&rt->plan, answer->i_slot, answer->serial, is_done);
   } else {
@@ -247,6 +254,7 @@ follow(Plugin* const self, const TransportChange change)
   if (change == TRANSPORT_SAME) {
     return;
   }
+  rt->is_content = false;
   if (change != TRANSPORT_NEW_METRE) {
     player_end_all(&rt->player);
     schedule_locate(&rt->schedule, transport->bar, transport->metre, &rt->mix);
@@ -355,14 +363,29 @@ show_names(Plugin* const self)
   }
 }
 
+/// Standing, every knob counts at once
 static void
-read_controls(Plugin* const self)
+stand(Realtime* const rt)
+{
+  if (!rt->transport->is_rolling) {
+    schedule_locate(
+      &rt->schedule, rt->transport->bar, rt->transport->metre, &rt->mix);
+    rt->located_at = rt->transport->n_changes;
+    rt->is_content = false;
+  }
+}
+
+/// Read what the host has set
+static void
+read_set(Plugin* const self)
 {
   Realtime* const          rt    = &self->rt;
   const void* const* const ports = (const void* const*)rt->ports;
   const double             tempo = (double)port_value(ports, PORT_TEMPO);
 
   ports_read_mix(ports, &rt->mix);
+  rt->is_exported = port_is_on(ports, PORT_FREEWHEEL);
+  rt->is_content  = false;
   rt->player.channel[PART_MELODY] =
     (uint8_t)(port_whole(ports, PORT_MELODY_CHANNEL) - 1U);
   rt->player.channel[PART_DRUMS] =
@@ -373,12 +396,25 @@ read_controls(Plugin* const self)
   transport_set_default_bpm(&rt->host, rt->clock, tempo);
   transport_set_default_bpm(&rt->own, rt->clock, tempo);
   read_song(self, ports);
+  stand(rt);
 
-  if (!rt->transport->is_rolling) { // Standing, every knob counts at once
-    schedule_locate(
-      &rt->schedule, rt->transport->bar, rt->transport->metre, &rt->mix);
-  }
+  // Off, all is to be ended; and `hold` may wait for a place, or for a state
+  rt->must_read = !rt->is_enabled || rt->is_held_later ||
+                  port_is_on(ports, PORT_HOLD) != rt->schedule.is_held;
   rt->is_first = false;
+}
+
+static void
+read_controls(Plugin* const self)
+{
+  Realtime* const rt = &self->rt;
+
+  if (ports_are_new((const void* const*)rt->ports, rt->seen) || rt->must_read ||
+      rt->is_first) {
+    read_set(self);
+  } else if (rt->located_at != rt->transport->n_changes) {
+    stand(rt);
+  }
 }
 
 // Playing ----------------------------------------------------------------
@@ -393,7 +429,26 @@ latch_next(Realtime* const rt, const int64_t until)
   if (!rt->schedule.is_latched &&
       transport_clock_of(rt->transport, tick) < until) {
     schedule_latch(&rt->schedule, &rt->mix);
+    rt->is_content = false;
   }
+}
+
+/// Whether a stretch of frames is as most are: nothing begins in it, ends,
+/// or is to be latched
+static bool
+is_still(const Realtime* const rt, const int64_t until)
+{
+  const Transport* const t = rt->transport;
+  if (!t->is_rolling) {
+    return !rt->player.n_sounding;
+  }
+
+  const double  horizon = transport_horizon(t, until);
+  const int64_t latch =
+    t->bar_tick + (int64_t)schedule_latch_tick(&rt->schedule);
+  return (rt->schedule.is_latched || (double)latch >= horizon) &&
+         (double)transport_bar_end(t) >= horizon &&
+         player_rests(&rt->player, &rt->plan, horizon);
 }
 
 /// Play the frames `begin` .. `end` of the block
@@ -404,6 +459,11 @@ play_slice(Plugin* const self, const uint32_t begin, const uint32_t end)
   Transport* const t     = rt->transport;
   const int64_t    until = rt->clock + (int64_t)end;
   int64_t          from  = rt->clock + (int64_t)begin;
+
+  rt->now = until;
+  if (begin == end || (is_still(rt, until) && !rt->player.is_first_look)) {
+    return;
+  }
 
   while (from < until && t->is_rolling) {
     latch_next(rt, until);
@@ -423,6 +483,7 @@ play_slice(Plugin* const self, const uint32_t begin, const uint32_t end)
                 from,
                 stop > from ? stop : from + 1,
                 true);
+    rt->is_content = false;
     player_leave(&rt->player, transport_bar_end(t));
     transport_next_bar(t);
     schedule_advance(&rt->schedule, t->metre, &rt->mix);
@@ -455,7 +516,7 @@ handle_event(Plugin* const         self,
                   (const uint8_t*)(atom + 1),
                   atom->size);
     }
-  } else if (position_read(&self->urids, atom, &position)) {
+  } else if (position_read(&self->urids, &self->rt.layout, atom, &position)) {
     const TransportChange change =
       transport_told(&rt->host, rt->clock + (int64_t)frame, &position);
     if (rt->transport == &rt->host) {
@@ -563,6 +624,16 @@ run(LV2_Handle instance, const uint32_t n_frames)
 
 // The host's other calls ---------------------------------------------------
 
+static void
+connect_port(LV2_Handle instance, const uint32_t port, void* const data)
+{
+  if (port < N_PORTS) {
+    const bool is_set = port >= PORT_SET_FIRST && port <= PORT_SET_LAST;
+    ((Plugin*)instance)->rt.ports[port] =
+      data || !is_set ? data : (void*)(uintptr_t)port_place((PortIndex)port);
+  }
+}
+
 static LV2_Handle
 instantiate(const LV2_Descriptor* const     descriptor,
             const double                    rate_hz,
@@ -634,20 +705,15 @@ instantiate(const LV2_Descriptor* const     descriptor,
   schedule_follow(&rt->schedule, rt->transport);
   rt->is_first    = true;
   rt->can_compose = self->worker.composer;
+  for (uint32_t i = PORT_SET_FIRST; i <= PORT_SET_LAST; ++i) {
+    connect_port(self, i, NULL);
+  }
   atomic_init(&self->names,
               parts & 1U << PART_DRUMS
                 ? (unsigned)port_at(PORT_DRUM_CHANNEL).standard
                 : 0U);
   keep(self);
   return self;
-}
-
-static void
-connect_port(LV2_Handle instance, const uint32_t port, void* const data)
-{
-  if (port < N_PORTS) {
-    ((Plugin*)instance)->rt.ports[port] = data;
-  }
 }
 
 /// Compose what the song begins with, before the first run.  A host that rolls

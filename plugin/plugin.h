@@ -19,6 +19,7 @@
 #include "plugin/log.h"
 #include "plugin/midnam.h"
 #include "plugin/ports.h"
+#include "plugin/position.h"
 #include "plugin/state.h"
 #include "plugin/urids.h"
 #include "plugin/worker.h"
@@ -36,9 +37,9 @@
 
 /// The audio thread's, and nobody else's (but for a slot that is lent out)
 typedef struct {
-  void*   ports[N_PORTS];
-  int64_t clock; ///< Frames run since the beginning, up to this block
-  int64_t now;   ///< The frame up to which this block is played
+  void*   ports[N_PORTS]; ///< None that a host sets is null
+  int64_t clock;          ///< Frames run since the beginning, up to this block
+  int64_t now;            ///< The frame up to which this block is played
 
   Transport  host;      ///< Where the host is
   Transport  own;       ///< Where we are when nobody leads
@@ -54,6 +55,15 @@ typedef struct {
   bool  is_open;  ///< Incoming MIDI passes
   float reroll;   ///< To see it rise
   bool  is_first; ///< No run since activate()
+
+  // Most blocks are like the one before, and then little is to be done
+  uint32_t       seen[N_SET_PORTS]; ///< Bits of the controls in `mix`
+  bool           must_read;         ///< They have more to say all the same
+  bool           is_exported;       ///< What is asked for is done at once
+  bool           is_content;        ///< Nothing is there to be asked for,
+  uint32_t       content_at; ///< as long as the transport's n_changes is this
+  uint32_t       located_at; ///< And that when the schedule was put there
+  PositionLayout layout;
 
   // The line to the worker
   bool     can_compose; ///< There are models

@@ -4,6 +4,7 @@
 #include "plugin/ports.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /// Where a port's value goes in a Mix; the seed alone is not one byte
 enum { NOT_IN_MIX = 0, IN_MIX = 1 };
@@ -123,6 +124,25 @@ bool
 port_is_on(const void* const* const ports, const PortIndex index)
 {
   return port_value(ports, index) > 0.5f;
+}
+
+const void*
+port_place(const PortIndex index)
+{
+  return &rows[index].port.standard;
+}
+
+bool
+ports_are_new(const void* const* const ports, uint32_t* const seen)
+{
+  uint32_t difference = 0U;
+  for (unsigned i = 0U; i < N_SET_PORTS; ++i) {
+    uint32_t bits = 0U;
+    memcpy(&bits, ports[PORT_SET_FIRST + i], sizeof(bits));
+    difference |= bits ^ seen[i];
+    seen[i] = bits;
+  }
+  return difference;
 }
 
 void

@@ -100,6 +100,24 @@ port_whole(const void* const* ports, PortIndex index);
 REALTIME bool
 port_is_on(const void* const* ports, PortIndex index);
 
+/// The controls that a host sets; they lie side by side
+#define PORT_SET_FIRST PORT_ENABLED
+#define PORT_SET_LAST PORT_FREEWHEEL
+#define N_SET_PORTS (PORT_SET_LAST - PORT_SET_FIRST + 1)
+
+/// What stands where a host has connected nothing: a port's default
+const void*
+port_place(PortIndex index);
+
+/**
+   Whether a host has set any control since the last time.
+
+   @param ports None of the controls that are set may be null.
+   @param seen (N_SET_PORTS) As they were then; brought up to date.
+*/
+REALTIME bool
+ports_are_new(const void* const* ports, uint32_t* seen);
+
 /// All musical knobs as they stand
 REALTIME void
 ports_read_mix(const void* const* ports, Mix* mix);

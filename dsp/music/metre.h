@@ -31,7 +31,10 @@ typedef struct {
 static inline uint32_t
 metre_bar_grids(const Metre metre)
 {
-  const uint32_t n = metre.n_beats * 4U * GRIDS_PER_QUARTER / metre.unit;
+  // Most are in quarters, and a division takes its time
+  const uint32_t n = metre.unit == 4U
+                       ? metre.n_beats * GRIDS_PER_QUARTER
+                       : metre.n_beats * 4U * GRIDS_PER_QUARTER / metre.unit;
   return n < 1U ? 1U : n > MAX_BAR_GRIDS ? MAX_BAR_GRIDS : n;
 }
 

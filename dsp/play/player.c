@@ -159,6 +159,42 @@ player_bind(Player* const          self,
   }
 }
 
+/// The next note of a part, or null when there is none in this bar
+static const Note*
+next_note(const Reader* const reader, const Plan* const plan)
+{
+  const Phrase* const phrase = plan_phrase(plan, reader->i_slot);
+  return phrase && reader->i_note < reader->i_end
+           ? &phrase->notes[reader->i_note]
+           : (const Note*)0;
+}
+
+bool
+player_rests(const Player* const self,
+             const Plan* const   plan,
+             const double        horizon)
+{
+  if (self->is_first_look) {
+    return false;
+  }
+  for (unsigned part = 0U; part < N_PARTS; ++part) {
+    const Reader* const reader = &self->readers[part];
+    const Note* const   note   = next_note(reader, plan);
+    if (((self->parts & (1U << part)) && reader->i_slot < 0) ||
+        (note &&
+         !((double)(reader->zero_tick + (int64_t)note->tick) >= horizon))) {
+      return false;
+    }
+  }
+  for (uint32_t i = 0U; i < self->n_sounding; ++i) {
+    const Sounding* const note = &self->sounding[i];
+    if (note->is_due || !((double)note->off_tick >= horizon)) {
+      return false;
+    }
+  }
+  return true;
+}
+
 void
 player_end_all(Player* const self)
 {
@@ -201,15 +237,53 @@ end_note(Player* const    self,
   return true;
 }
 
+/// A stretch of frames that is played
+typedef struct {
+  const Transport* transport;
+  int64_t          end;
+  double           horizon; ///< Of ticks: what is not before it is not for now
+} Stretch;
+
+static Stretch
+stretch_of(const Transport* const transport, const int64_t end)
+{
+  const Stretch stretch = {
+    transport,
+    end,
+    transport->is_rolling ? transport_horizon(transport, end) : 0.0,
+  };
+  return stretch;
+}
+
+/// The clock of a tick; of one that is not before the end, any such
+static int64_t
+clock_in(const Stretch* const stretch, const int64_t tick)
+{
+  return (double)tick >= stretch->horizon
+           ? stretch->end
+           : transport_clock_of(stretch->transport, tick);
+}
+
+/// When a note of ours ends; never in the frame in which it began
+static void
+set_off_clock(Sounding* const note, const Stretch* const stretch)
+{
+  const int64_t clock = note->is_due || !stretch->transport->is_rolling
+                          ? INT64_MIN
+                          : clock_in(stretch, note->off_tick);
+  note->off_clock     = clock > note->on_clock ? clock : note->on_clock + 1;
+}
+
 /// Begin a note of ours, ending first what sounds on its key
 static void
-begin_note(Player* const     self,
-           MidiBlock* const  block,
-           const uint32_t    frame,
-           const int64_t     clock,
-           const unsigned    part,
-           const Note* const note,
-           const int64_t     off_tick)
+begin_note(Player* const        self,
+           MidiBlock* const     block,
+           const uint32_t       frame,
+           const int64_t        clock,
+           const unsigned       part,
+           const Note* const    note,
+           const int64_t        off_tick,
+           const Stretch* const stretch)
 {
   const uint8_t channel = self->channel[part] & 0x0FU;
   const uint8_t key     = note->key & 0x7FU;
@@ -235,37 +309,27 @@ begin_note(Player* const     self,
   const unsigned velocity = note->velocity < 1U     ? 1U
                             : note->velocity > 127U ? 127U
                                                     : note->velocity;
-  const Sounding sounding = {off_tick, clock, false, channel, key};
+  const Sounding sounding = {off_tick, clock, 0, false, channel, key};
   const Begun    begun    = {clock, channel, key};
 
-  self->sounding[self->n_sounding++]            = sounding;
+  self->sounding[self->n_sounding] = sounding;
+  set_off_clock(&self->sounding[self->n_sounding++], stretch);
   self->begun[self->n_begun++ % PLAYER_N_BEGUN] = begun;
   (void)send(block, frame, NOTE_ON | channel, key, (uint8_t)velocity);
 }
 
-/// When a note of ours ends; never in the frame in which it began
-static int64_t
-off_clock(const Sounding* const note, const Transport* const transport)
-{
-  const int64_t clock = note->is_due || !transport->is_rolling
-                          ? INT64_MIN
-                          : transport_clock_of(transport, note->off_tick);
-  return clock > note->on_clock ? clock : note->on_clock + 1;
-}
-
 /// The next note of ours to end before `end`, or n_sounding
 static uint32_t
-next_off(const Player* const    self,
-         const Transport* const transport,
-         const int64_t          begin,
-         const int64_t          end,
-         int64_t* const         clock)
+next_off(const Player* const self,
+         const int64_t       begin,
+         const int64_t       end,
+         int64_t* const      clock)
 {
   uint32_t found = self->n_sounding;
   int64_t  first = end;
 
   for (uint32_t i = 0U; i < self->n_sounding; ++i) {
-    int64_t due = off_clock(&self->sounding[i], transport);
+    int64_t due = self->sounding[i].off_clock;
     due         = due > begin ? due : begin;
     if (due < first) {
       found = i;
@@ -276,29 +340,43 @@ next_off(const Player* const    self,
   return found;
 }
 
+/// A part's next note, and when it is due
+typedef struct {
+  const Note* note; ///< Null when there is none
+  int64_t     tick; ///< On the line
+  int64_t     clock;
+} Onset;
+
+static Onset
+onset_of(const Reader* const  reader,
+         const Plan* const    plan,
+         const Stretch* const stretch)
+{
+  Onset onset = {(const Note*)0, 0, INT64_MAX};
+  if (stretch->transport->is_rolling &&
+      (onset.note = next_note(reader, plan))) {
+    onset.tick  = reader->zero_tick + (int64_t)onset.note->tick;
+    onset.clock = clock_in(stretch, onset.tick);
+  }
+  return onset;
+}
+
 /// The part whose next note begins first and before `end`, or N_PARTS
 static unsigned
-next_on(const Player* const    self,
-        const Plan* const      plan,
-        const Transport* const transport,
-        const int64_t          begin,
-        const int64_t          end,
-        const bool             is_bar_end,
-        int64_t* const         clock)
+next_on(const Onset* const onsets,
+        const int64_t      begin,
+        const int64_t      end,
+        const bool         is_bar_end,
+        int64_t* const     clock)
 {
   unsigned found = N_PARTS;
   int64_t  first = end;
 
   for (unsigned part = 0U; part < N_PARTS; ++part) {
-    const Reader* const reader = &self->readers[part];
-    const Phrase* const phrase = plan_phrase(plan, reader->i_slot);
-    if (phrase && reader->i_note < reader->i_end) {
-      const Note* const note = &phrase->notes[reader->i_note];
-      int64_t           due =
-        transport_clock_of(transport, reader->zero_tick + (int64_t)note->tick);
-
-      due = is_bar_end && due >= end ? end - 1 : due;
-      due = due > begin ? due : begin;
+    if (onsets[part].note) {
+      int64_t due = onsets[part].clock;
+      due         = is_bar_end && due >= end ? end - 1 : due;
+      due         = due > begin ? due : begin;
       if (due < first) {
         found = part;
         first = due;
@@ -307,6 +385,31 @@ next_on(const Player* const    self,
   }
   *clock = first;
   return found;
+}
+
+/// Play the next note of a part, unless it was played already
+static void
+play_onset(Player* const        self,
+           MidiBlock* const     block,
+           const uint32_t       frame,
+           const int64_t        clock,
+           const unsigned       part,
+           const Onset* const   onset,
+           const Stretch* const stretch)
+{
+  const bool is_past = onset->clock < clock;
+  ++self->readers[part].i_note;
+  if (!self->is_muted &&
+      !(is_past && was_begun(self, self->channel[part], onset->note->key))) {
+    begin_note(self,
+               block,
+               frame,
+               clock,
+               part,
+               onset->note,
+               onset->tick + (int64_t)onset->note->length,
+               stretch);
+  }
 }
 
 void
@@ -319,20 +422,30 @@ player_play(Player* const          self,
             const int64_t          end,
             const bool             is_bar_end)
 {
-  int64_t clock   = begin;
-  bool    is_full = false;
+  if (begin >= end) {
+    return;
+  }
 
-  while (clock < end) {
+  const Stretch stretch = stretch_of(transport, end);
+  int64_t       clock   = begin;
+  bool          is_full = false;
+  Onset         onsets[N_PARTS];
+  for (uint32_t i = 0U; i < self->n_sounding; ++i) {
+    set_off_clock(&self->sounding[i], &stretch);
+  }
+  for (unsigned part = 0U; part < N_PARTS; ++part) {
+    onsets[part] = onset_of(&self->readers[part], plan, &stretch);
+  }
+
+  self->is_first_look = false;
+  while (true) {
     int64_t  off  = end;
     int64_t  on   = end;
-    unsigned part = N_PARTS;
     uint32_t i    = 0U;
     if (!is_full) {
-      i = next_off(self, transport, clock, end, &off);
+      i = next_off(self, clock, end, &off);
     }
-    if (transport->is_rolling) {
-      part = next_on(self, plan, transport, clock, end, is_bar_end, &on);
-    }
+    const unsigned part = next_on(onsets, clock, end, is_bar_end, &on);
 
     clock                = off <= on ? off : on;
     const uint32_t frame = (uint32_t)(clock - block_clock);
@@ -343,28 +456,9 @@ player_play(Player* const          self,
     if (off <= on) {                              // Ends come before beginnings
       is_full = !end_note(self, block, frame, i); // Then in the next block
     } else {
-      Reader* const       reader = &self->readers[part];
-      const Phrase* const phrase = plan_phrase(plan, reader->i_slot);
-      const Note* const   note   = &phrase->notes[reader->i_note++];
-      const bool          is_past =
-        transport_clock_of(transport, reader->zero_tick + (int64_t)note->tick) <
-        clock;
-      if (!self->is_muted &&
-          !(is_past && was_begun(self, self->channel[part], note->key))) {
-        begin_note(self,
-                   block,
-                   frame,
-                   clock,
-                   part,
-                   note,
-                   reader->zero_tick + (int64_t)note->tick +
-                     (int64_t)note->length);
-      }
+      play_onset(self, block, frame, clock, part, &onsets[part], &stretch);
+      onsets[part] = onset_of(&self->readers[part], plan, &stretch);
     }
-  }
-
-  if (begin < end) {
-    self->is_first_look = false;
   }
 }
 

@@ -38,7 +38,8 @@
 typedef struct {
   int64_t off_tick; ///< On the transport's line
   int64_t on_clock;
-  bool    is_due; ///< To be ended at once; off_tick means nothing any more
+  int64_t off_clock; ///< While a stretch is played: when it ends, or past that
+  bool    is_due;    ///< To be ended at once; off_tick means nothing any more
   uint8_t channel;
   uint8_t key;
 } Sounding;
@@ -108,6 +109,13 @@ player_bind(Player*          player,
             const Latch*     latch,
             const Transport* transport,
             int64_t          clock);
+
+/**
+   Whether nothing is to be done before a horizon (see transport_horizon) while
+   it rolls: all phrases are found, and no note begins or ends.
+*/
+REALTIME bool
+player_rests(const Player* player, const Plan* plan, double horizon);
 
 /// Let everything of ours that sounds end as soon as there is a frame for it
 REALTIME void

@@ -92,32 +92,29 @@ is_finite(const double x)
   return x - x == 0.0;
 }
 
+/// A field, if its value can be meant; no number is in any range
+static unsigned
+field_if(const unsigned field,
+         const double   x,
+         const double   low,
+         const double   high)
+{
+  return field & (0U - (unsigned)((x >= low) & (x <= high)));
+}
+
 /// Leave out what cannot be meant
 static Position
 position_sane(const Position* const told)
 {
-  const struct {
-    unsigned field;
-    double   value;
-    double   low;
-    double   high;
-  } rows[] = {
-    {POSITION_FRAME, told->frame, -9e15, 9e15},
-    {POSITION_SPEED, told->speed, -1e3, 1e3},
-    {POSITION_BAR, told->bar, -max_bar, max_bar},
-    {POSITION_BAR_BEAT, told->bar_beat, -1e4, 1e4},
-    {POSITION_BEATS_PER_BAR, told->beats_per_bar, 1.0 / 64.0, 1e3},
-    {POSITION_BEAT_UNIT, told->beat_unit, 1.0, 32.0},
-    {POSITION_BPM, told->bpm, 1e-3, 1e5},
-  };
-
   Position sane = *told;
-  for (unsigned i = 0U; i < sizeof(rows) / sizeof(rows[0]); ++i) {
-    const double x = rows[i].value;
-    if (!is_finite(x) || x < rows[i].low || x > rows[i].high) {
-      sane.fields &= ~rows[i].field;
-    }
-  }
+  sane.fields &=
+    field_if(POSITION_FRAME, told->frame, -9e15, 9e15) |
+    field_if(POSITION_SPEED, told->speed, -1e3, 1e3) |
+    field_if(POSITION_BAR, told->bar, -max_bar, max_bar) |
+    field_if(POSITION_BAR_BEAT, told->bar_beat, -1e4, 1e4) |
+    field_if(POSITION_BEATS_PER_BAR, told->beats_per_bar, 1.0 / 64.0, 1e3) |
+    field_if(POSITION_BEAT_UNIT, told->beat_unit, 1.0, 32.0) |
+    field_if(POSITION_BPM, told->bpm, 1e-3, 1e5);
   if (sane.fields & POSITION_BAR) {
     sane.bar = (double)floor_of(sane.bar);
   }
@@ -150,17 +147,31 @@ metre_is_equal(const Metre a, const Metre b)
   return a.n_beats == b.n_beats && a.unit == b.unit;
 }
 
-/// Ticks in a frame at speed 1
+/// Ticks in a frame at speed 1, if the host's bpm counts so much
 static double
-nominal_rate(const Transport* const self)
+rate_with(const Transport* const self, const double bpm_factor)
 {
   const double quarters =
     self->bpm > 0.0
-      ? self->bpm * self->bpm_factor * self->beat_ticks / TICKS_PER_QUARTER
+      ? self->bpm * bpm_factor * self->beat_ticks / TICKS_PER_QUARTER
       : self->default_bpm;
 
   return clamp(quarters, min_bpm, max_bpm) * TICKS_PER_QUARTER /
          (60.0 * self->rate_hz);
+}
+
+/// Ticks in a frame at speed 1
+static double
+nominal_rate(Transport* const self)
+{
+  const double of[4] = {
+    self->bpm, self->bpm_factor, self->beat_ticks, self->default_bpm};
+  if (of[0] != self->rate_of[0] || of[1] != self->rate_of[1] ||
+      of[2] != self->rate_of[2] || of[3] != self->rate_of[3]) {
+    memcpy(self->rate_of, of, sizeof(of));
+    self->rate = rate_with(self, self->bpm_factor);
+  }
+  return self->rate;
 }
 
 static void
@@ -187,6 +198,9 @@ transport_init(Transport* const self, const double rate_hz)
   self->default_bpm = 120.0;
   self->metre       = (Metre){4U, 4U};
 
+  self->told_beats      = 4.0;
+  self->told_unit       = 4.0;
+  self->told_metre      = self->metre;
   self->beats_per_bar   = 4.0;
   self->beat_unit       = 4.0;
   self->beat_ticks      = TICKS_PER_QUARTER;
@@ -244,6 +258,11 @@ visited(const Transport* const self, const int32_t bar)
 static void
 remember(Transport* const self, const int32_t bar, const Metre metre)
 {
+  if (self->last_visited.bar == bar &&
+      metre_is_equal(self->last_visited.metre, metre)) {
+    return; // As in most blocks: it is what was remembered last
+  }
+
   const VisitedBar* const known = visited(self, bar);
   VisitedBar row = {bar, metre, known ? known->before : (Metre){0U, 0U}};
   if (known && !metre_is_equal(known->metre, metre)) {
@@ -256,6 +275,7 @@ remember(Transport* const self, const int32_t bar, const Metre metre)
 
   self->visited[(uint32_t)bar % TRANSPORT_N_VISITED] = row;
   self->last_visited                                 = row;
+  ++self->n_changes;
 }
 
 Metre
@@ -273,6 +293,7 @@ transport_next_bar(Transport* const self)
     (double)(transport_clock_of(self, end) - self->metre_clock);
 
   // A memory of other bars before it is one of another song
+  ++self->n_changes;
   self->bar_tick                = end;
   const VisitedBar* const known = visited(self, ++self->bar);
   if (n_in <= block_s * self->rate_hz && known &&
@@ -289,6 +310,7 @@ transport_catch_up(Transport* const self, const int64_t clock)
   if (self->is_rolling && ahead >= length) {
     self->bar += (int32_t)(ahead / length);
     self->bar_tick += ahead / length * length;
+    ++self->n_changes;
   }
 }
 
@@ -327,7 +349,8 @@ static double
 place_of(const Transport* const self,
          const Position* const  told,
          const Metre            metre,
-         const double           expected)
+         const double           expected,
+         const double           rate)
 {
   const double beat_tick = told->bar_beat * self->beat_ticks;
 
@@ -344,7 +367,7 @@ place_of(const Transport* const self,
   }
 
   if (told->fields & POSITION_FRAME) {
-    return self->frame_tick + (told->frame - self->frame) * nominal_rate(self);
+    return self->frame_tick + (told->frame - self->frame) * rate;
   }
 
   return expected;
@@ -403,12 +426,11 @@ rounding_of(const Transport* const self, const Position* const told)
 /// How much faster the host goes than the tempo that it states, counted in
 /// beats; 0 when that can not be said
 static double
-pace_of(Transport* const self, const double n_frames, const double n_ticks)
+pace_of(const Transport* const self,
+        const double           n_frames,
+        const double           n_ticks)
 {
-  const double held  = self->bpm_factor;
-  self->bpm_factor   = 1.0;
-  const double plain = nominal_rate(self);
-  self->bpm_factor   = held;
+  const double plain = rate_with(self, 1.0);
   return n_frames < 1.0 ? 0.0 : n_ticks / n_frames / plain;
 }
 
@@ -608,7 +630,8 @@ take_tempo(Transport* const self, const Position* const told)
   if (told->fields & POSITION_BEATS_PER_BAR) {
     self->beats_per_bar = told->beats_per_bar;
   }
-  if (told->fields & POSITION_BEAT_UNIT) {
+  if ((told->fields & POSITION_BEAT_UNIT) &&
+      told->beat_unit != self->beat_unit) {
     self->beat_unit  = told->beat_unit;
     self->beat_ticks = TICKS_PER_QUARTER * 4.0 / told->beat_unit;
   }
@@ -653,6 +676,7 @@ unrounded(const Transport* const self,
           const Position* const  told,
           const double           tick,
           const double           expected,
+          const double           rate,
           const bool             is_new_tempo,
           const bool             is_leap)
 {
@@ -668,8 +692,7 @@ unrounded(const Transport* const self,
     return expected;
   }
 
-  const double counted =
-    self->frame_tick + (told->frame - self->frame) * nominal_rate(self);
+  const double counted = self->frame_tick + (told->frame - self->frame) * rate;
   return size_of(counted - tick) <= rounding_of(self, told) ? counted : tick;
 }
 
@@ -679,15 +702,15 @@ has_jumped(const Transport* const self,
            const int64_t          clock,
            const double           expected,
            const double           tick,
+           const double           rate,
            const bool             is_new_tempo)
 {
   // A new tempo may have begun in the block before this one is told of it
-  const double n_run = (double)(clock - self->told_clock);
-  const double change =
-    nominal_rate(self) * self->speed - self->ticks_per_frame;
-  const double slack = is_new_tempo && n_run <= block_s * self->rate_hz
-                         ? size_of(change) * n_run
-                         : 0.0;
+  const double n_run  = (double)(clock - self->told_clock);
+  const double change = rate * self->speed - self->ticks_per_frame;
+  const double slack  = is_new_tempo && n_run <= block_s * self->rate_hz
+                          ? size_of(change) * n_run
+                          : 0.0;
 
   return size_of(tick - expected) > drift_ticks + slack ||
          tick < self->told_tick - back_ticks;
@@ -774,13 +797,28 @@ note_down(Transport* const      self,
   if (is_placed && (told->fields & POSITION_BEATS_PER_BAR)) {
     const double n_run = (double)(clock - self->metre_clock);
     if (was_rolling) {
-      self->n_dense = n_run > block_s * self->rate_hz ? 0U
-                      : self->n_dense < DENSE         ? self->n_dense + 1U
-                                                      : DENSE;
+      const unsigned n = n_run > block_s * self->rate_hz ? 0U
+                         : self->n_dense < DENSE         ? self->n_dense + 1U
+                                                         : DENSE;
+      self->n_changes += n != self->n_dense ? 1U : 0U;
+      self->n_dense = n;
     }
     self->metre_clock = clock;
     remember(self, (int32_t)told->bar, metre);
   }
+}
+
+/// The metre that it states
+static Metre
+stated_metre(Transport* const self)
+{
+  if (self->told_beats != self->beats_per_bar ||
+      self->told_unit != self->beat_unit) {
+    self->told_beats = self->beats_per_bar;
+    self->told_unit  = self->beat_unit;
+    self->told_metre = metre_of(self->beats_per_bar, self->beat_unit);
+  }
+  return self->told_metre;
 }
 
 TransportChange
@@ -808,12 +846,14 @@ transport_told(Transport* const      self,
   take_tempo(self, &told);
   keep_pace(self, bpm, beat_ticks);
   take_back_pace(self, &told, bpm, beat_ticks);
-  const Metre  metre    = metre_of(self->beats_per_bar, self->beat_unit);
+  const Metre  metre    = stated_metre(self);
+  const double rate     = nominal_rate(self);
   const bool   is_new   = bpm != self->bpm || speed != self->speed;
   const double rounding = rounding_of(self, &told);
-  const double place    = place_of(self, &told, metre, expected);
-  const double tick = unrounded(self, &told, place, expected, is_new, is_leap);
-  const bool   rolls =
+  const double place    = place_of(self, &told, metre, expected, rate);
+  const double tick =
+    unrounded(self, &told, place, expected, rate, is_new, is_leap);
+  const bool rolls =
     self->speed > 0.0 && !is_stale(self, &told, n_run, is_leap);
 
   TransportChange change = TRANSPORT_SAME;
@@ -824,7 +864,7 @@ transport_told(Transport* const      self,
     change = rolls         ? TRANSPORT_STARTED
              : was_rolling ? TRANSPORT_STOPPED
                            : TRANSPORT_MOVED;
-  } else if (has_jumped(self, clock, expected, tick, is_new)) {
+  } else if (has_jumped(self, clock, expected, tick, rate, is_new)) {
     change = TRANSPORT_JUMPED;
     if ((told.fields & POSITION_FRAME) && !is_leap && !is_new) {
       measure_block(self, clock, tick); // Not the host leapt: we were too slow
@@ -876,6 +916,7 @@ transport_told(Transport* const      self,
 
   take_frame(self, &told, n_run, here);
   self->told_tick = said;
+  self->n_changes += change != TRANSPORT_SAME || rolls != was_rolling ? 1U : 0U;
   note_down(self, clock, &told, metre, was_rolling);
   return change;
 }
@@ -885,9 +926,11 @@ transport_roll_free(Transport* const self,
                     const int64_t    clock,
                     const double     bpm)
 {
-  const double rate_hz = self->rate_hz;
+  const double   rate_hz   = self->rate_hz;
+  const uint32_t n_changes = self->n_changes;
 
   transport_init(self, rate_hz);
+  self->n_changes       = n_changes + 1U;
   self->default_bpm     = clamp(bpm, min_bpm, max_bpm);
   self->speed           = 1.0;
   self->is_rolling      = true;

@@ -75,6 +75,10 @@ typedef struct {
 } VisitedBar;
 
 typedef struct {
+  /// Counts whatever may change what is known of bars: of this one, of those
+  /// ahead, and of whether it rolls
+  uint32_t n_changes;
+
   double  rate_hz;     ///< Sample rate
   double  default_bpm; ///< Quarters per minute, when the host does not say
   bool    is_rolling;
@@ -92,6 +96,13 @@ typedef struct {
   double beat_ticks; ///< Length of the unit of bar_beat
   double bpm_factor; ///< Real tempo / what bpm in units of bar_beat says
   bool   is_bpm_old; ///< The last position left bpm out
+
+  // What was worked out last, and of what: it is asked for in every block
+  double told_beats; ///< Beats and unit of
+  double told_unit;
+  Metre  told_metre;
+  double rate_of[4]; ///< bpm, bpm_factor, beat_ticks and default_bpm of
+  double rate;       ///< the ticks in a frame at speed 1
 
   // The straight line
   int64_t anchor_clock;
@@ -152,6 +163,22 @@ transport_tick_at(const Transport* transport, int64_t clock);
 /// The first frame that does not begin before `tick`.  Only while rolling.
 REALTIME int64_t
 transport_clock_of(const Transport* transport, int64_t tick);
+
+/**
+   A tick from which on none is due before a frame: the clock of each is `clock`
+   or later.  Ticks before it may be due or not.
+
+   It takes no division, unlike transport_clock_of().  Only while rolling.
+*/
+REALTIME static inline double
+transport_horizon(const Transport* const transport, const int64_t clock)
+{
+  // By a frame and a tick more than is needed: far more than rounding takes
+  return transport->anchor_tick +
+         (double)(clock - transport->anchor_clock + 1) *
+           transport->ticks_per_frame +
+         1.0;
+}
 
 /// The first tick that is not due before a frame: the inverse of clock_of
 REALTIME int64_t
