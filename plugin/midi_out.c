@@ -31,17 +31,16 @@ midi_out_write(const Urids* const       urids,
     return;
   }
 
-  uint8_t* const events = (uint8_t*)(buffer + 1);
+  OutEvent* const events = (OutEvent*)(void*)(buffer + 1);
   for (uint32_t i = 0U; i < block->n; ++i) {
+    // All three bytes: those that an event does not have are 0
     const MidiEvent* const from = &block->events[i];
-    OutEvent               event;
-
-    memset(&event, 0, sizeof(event));
-    event.event.time.frames = (int64_t)from->frame;
-    event.event.body.type   = urids->midi_MidiEvent;
-    event.event.body.size   = from->n_bytes;
-    memcpy(event.bytes, from->bytes, from->n_bytes);
-    memcpy(events + i * sizeof(event), &event, sizeof(event));
+    OutEvent* const        to   = &events[i];
+    to->event.time.frames       = (int64_t)from->frame;
+    to->event.body.size         = from->n_bytes;
+    to->event.body.type         = urids->midi_MidiEvent;
+    memset(to->bytes, 0, sizeof(to->bytes));
+    memcpy(to->bytes, from->bytes, sizeof(from->bytes));
   }
 
   buffer->atom.type = urids->atom_Sequence;
