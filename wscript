@@ -188,6 +188,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/tiny_models.c'),
     ('host', 'test_position', ['host', 'plugin', 'compose'],
      'tests/tiny_models.c'),
+    ('host', 'test_layout', ['play', 'LV2'], 'plugin/position.c'),
     ('host', 'fuzz_state', ['play', 'LV2'],
      'plugin/state.c plugin/urids.c plugin/log.c'),
     ('host', 'fuzz_input', ['play', 'LV2'],

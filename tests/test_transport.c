@@ -5,6 +5,8 @@
 
 #include "play/transport.h"
 
+#include "base/rng.h"
+
 #define RATE_HZ 48000.0
 #define BEAT ((int64_t)24000) ///< Frames, at 120 bpm
 #define BAR ((int64_t)96000)  ///< Frames, of 4/4 at 120 bpm
@@ -1290,6 +1292,34 @@ test_default_tempo(void)
   NEAR(transport_tick_at(&transport, BEAT), 960.0, 1e-6);
 }
 
+static void
+test_nothing_beyond_a_horizon_is_due(void)
+{
+  const uint64_t key = rng_seed(17U);
+  for (uint32_t i = 0U; i < 3000U; ++i) {
+    Position place =
+      position_of((double)rng_below(key, 8U * i, 100000U),
+                  (double)rng_below(key, 8U * i + 1U, 4000U) * 1e-3,
+                  1.0);
+    place.bpm = 20.0 + (double)rng_below(key, 8U * i + 2U, 600000U) * 1e-3;
+    const int64_t clock = (int64_t)rng_below(key, 8U * i + 3U, 1U << 30U) * 512;
+    transport_init(&transport, i % 2U ? RATE_HZ : 44100.0);
+    (void)transport_told(&transport, clock, &place);
+
+    const int64_t end     = clock + rng_below(key, 8U * i + 4U, 8192U);
+    const double  horizon = transport_horizon(&transport, end);
+    const int64_t first   = (int64_t)horizon + 1;
+    CHECK(transport.is_rolling);
+    CHECK(transport_clock_of(&transport, first) >= end);
+    CHECK(transport_clock_of(&transport, first + 1) >= end);
+
+    // Nor is it farther off than a frame or two and a tick
+    const int64_t near =
+      (int64_t)(horizon - 2.0 - 2.0 * transport.ticks_per_frame) - 1;
+    CHECK(transport_clock_of(&transport, near) <= end);
+  }
+}
+
 int
 main(void)
 {
@@ -1338,6 +1368,7 @@ main(void)
   RUN(test_a_remembered_metre_counts_after_the_same_bar_only);
   RUN(test_a_bar_begun_early_keeps_its_remembered_metre);
   RUN(test_a_metre_told_late_joins_at_its_line);
+  RUN(test_nothing_beyond_a_horizon_is_due);
   RUN(test_rolls_free);
   RUN(test_default_tempo);
   CHECK_END();
