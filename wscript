@@ -462,7 +462,8 @@ def build(bld):
         for name, use, more in BENCHES:
             if can(bld, use):
                 make(bld, 'c cprogram', name, use,
-                     ['tools/bench/%s.c' % name] + more.split())
+                     ['tools/bench/%s.c' % name] + more.split(),
+                     warnings=SOFT)
     if bld.cmd == 'test':
         for _, name, use, more in TESTS:
             own = 'tests/%s.c' % name

@@ -422,7 +422,7 @@ print_limit(const NetShape* const s, const uint32_t n, const double peak)
   const double bandwidth = limit_bandwidth(bytes_read(s));
   const double by_bytes  = (double)bytes_read(s) / bandwidth;
   const double by_peak   = peak > 0.0 ? n * multiply_adds(s) / peak : 0.0;
-  char         name[96];
+  char         name[192];
   char         more[48];
   if (n == 1U) {
     race_print_figure(
@@ -449,7 +449,7 @@ race_steps(const NetShape* const shape)
   Runner eight;
   Blas   blas;
   Spread spreads[3];
-  char   name[96];
+  char   name[192];
   runner_init(&one, shape, 1U, N_WAYS);
   runner_init(&eight, shape, MAX_LANES, N_WAYS);
   blas_init(&blas, shape);
@@ -492,7 +492,7 @@ race_ways(const NetShape* const shape, const uint32_t n)
   race(race_options(), c, n_able, spreads);
   for (uint32_t i = 0U; i < n_able; ++i) {
     char what[48];
-    char name[96];
+    char name[192];
     char more[48];
     (void)snprintf(what, sizeof(what), "step by %s", c[i].name);
     (void)snprintf(more, sizeof(more), ", %s in lock-step", count_of(n));
@@ -527,7 +527,7 @@ race_parts(const NetShape* const shape, const uint32_t n)
   }
   race(race_options(), c, 4U, spreads);
   for (uint32_t i = 0U; i < 4U; ++i) {
-    char name[96];
+    char name[192];
     char more[48];
     (void)snprintf(more, sizeof(more), ", %s in lock-step", count_of(n));
     race_print(
@@ -555,7 +555,7 @@ time_cold(const NetShape* const shape)
 {
   double figures[N_COLD];
   Runner runner;
-  char   name[96];
+  char   name[192];
   runner_init(&runner, shape, 1U, N_WAYS);
   runner_step(&runner);
   for (uint32_t i = 0U; i < N_COLD; ++i) {
