@@ -176,6 +176,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('host', 'test_midnam', ['plugin'], ''),
     ('host', 'test_cleanup', ['plugin'], ''),
     ('host', 'test_footprint', ['plugin'], ''),
+    ('host', 'test_asking', ['plugin'], ''),
     ('host', 'test_host', ['host'], ''),
     ('host', 'test_laws', ['host', 'plugin'], ''),
     ('host', 'test_plugin', ['host', 'plugin', 'compose'],

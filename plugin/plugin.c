@@ -385,7 +385,6 @@ read_set(Plugin* const self)
 
   ports_read_mix(ports, &rt->mix);
   rt->is_exported = port_is_on(ports, PORT_FREEWHEEL);
-  rt->is_content  = false;
   rt->player.channel[PART_MELODY] =
     (uint8_t)(port_whole(ports, PORT_MELODY_CHANNEL) - 1U);
   rt->player.channel[PART_DRUMS] =
@@ -402,6 +401,9 @@ read_set(Plugin* const self)
   rt->must_read = !rt->is_enabled || rt->is_held_later ||
                   port_is_on(ports, PORT_HOLD) != rt->schedule.is_held;
   rt->is_first = false;
+
+  // Also where somebody was asked meanwhile: `hold` is read after that
+  rt->is_content = false;
 }
 
 static void
