@@ -435,14 +435,14 @@ latch_next(Realtime* const rt, const int64_t until)
   }
 }
 
-/// Whether a stretch of frames is as most are: nothing begins in it, ends,
-/// or is to be latched
+/// Whether up to a frame it is as it mostly is: nothing begins, ends, or is to
+/// be latched
 static bool
 is_still(const Realtime* const rt, const int64_t until)
 {
   const Transport* const t = rt->transport;
   if (!t->is_rolling) {
-    return !rt->player.n_sounding;
+    return !rt->player.n_sounding && !rt->player.is_first_look;
   }
 
   const double  horizon = transport_horizon(t, until);
@@ -451,6 +451,17 @@ is_still(const Realtime* const rt, const int64_t until)
   return (rt->schedule.is_latched || (double)latch >= horizon) &&
          (double)transport_bar_end(t) >= horizon &&
          player_rests(&rt->player, &rt->plan, horizon);
+}
+
+/// As is_still(), for slices of the block one after the other: most often all
+/// that is left of it is so
+static bool
+stays_still(Realtime* const rt, const int64_t until)
+{
+  if (until > rt->still_until && is_still(rt, rt->end)) {
+    rt->still_until = rt->end;
+  }
+  return until <= rt->still_until || (until < rt->end && is_still(rt, until));
 }
 
 /// Play the frames `begin` .. `end` of the block
@@ -463,7 +474,7 @@ play_slice(Plugin* const self, const uint32_t begin, const uint32_t end)
   int64_t          from  = rt->clock + (int64_t)begin;
 
   rt->now = until;
-  if (begin == end || (is_still(rt, until) && !rt->player.is_first_look)) {
+  if (begin == end || stays_still(rt, until)) {
     return;
   }
 
@@ -519,6 +530,7 @@ handle_event(Plugin* const         self,
                   atom->size);
     }
   } else if (position_read(&self->urids, &self->rt.layout, atom, &position)) {
+    rt->still_until = rt->clock;
     const TransportChange change =
       transport_told(&rt->host, rt->clock + (int64_t)frame, &position);
     if (rt->transport == &rt->host) {
@@ -588,7 +600,9 @@ run(LV2_Handle instance, const uint32_t n_frames)
   LV2_Atom_Sequence* const out  = (LV2_Atom_Sequence*)rt->ports[PORT_MIDI_OUT];
   const uint32_t           room = out ? out->atom.size : 0U;
 
-  rt->now = rt->clock;
+  rt->now         = rt->clock;
+  rt->end         = rt->clock + (int64_t)n_frames;
+  rt->still_until = rt->clock;
 
   // An event needs a frame to be in
   midi_block_begin(&rt->block, out && n_frames ? midi_out_room(out) : 0U);

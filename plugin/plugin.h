@@ -61,8 +61,10 @@ typedef struct {
   bool           must_read;         ///< They have more to say all the same
   bool           is_exported;       ///< What is asked for is done at once
   bool           is_content;        ///< Nothing is there to be asked for,
-  uint32_t       content_at; ///< as long as the transport's n_changes is this
-  uint32_t       located_at; ///< And that when the schedule was put there
+  uint32_t       content_at;  ///< as long as the transport's n_changes is this
+  uint32_t       located_at;  ///< And that when the schedule was put there
+  int64_t        end;         ///< Clock after this block,
+  int64_t        still_until; ///< and until when nothing is to be done
   PositionLayout layout;
 
   // The line to the worker

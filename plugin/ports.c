@@ -140,7 +140,9 @@ ports_are_new(const void* const* const ports, uint32_t* const seen)
     uint32_t bits = 0U;
     memcpy(&bits, ports[PORT_SET_FIRST + i], sizeof(bits));
     difference |= bits ^ seen[i];
-    seen[i] = bits;
+  }
+  for (unsigned i = 0U; difference && i < N_SET_PORTS; ++i) {
+    memcpy(&seen[i], ports[PORT_SET_FIRST + i], sizeof(seen[i]));
   }
   return difference;
 }

@@ -339,6 +339,23 @@ test_forgets_what_other_models_made(void)
   CHECK(find(4) == -1);
 }
 
+static void
+test_far_apart_are_told_apart(void)
+{
+  // What is looked at first of a request is one byte of it
+  plan_init(&plan);
+  plan_begin(&plan);
+  const int32_t far[] = {7, 7 + 128, 7 - 128, 7 + 65536};
+  int           i_slots[4];
+  for (unsigned i = 0U; i < 4U; ++i) {
+    CHECK(find(far[i]) == -1);
+    i_slots[i] = lend(far[i]);
+  }
+  for (unsigned i = 0U; i < 4U; ++i) {
+    CHECK(i_slots[i] >= 0 && find(far[i]) == i_slots[i]);
+  }
+}
+
 int
 main(void)
 {
@@ -358,5 +375,6 @@ main(void)
   RUN(test_a_lost_answer_is_welcome);
   RUN(test_a_lost_failure_frees_the_slot);
   RUN(test_forgets_what_other_models_made);
+  RUN(test_far_apart_are_told_apart);
   CHECK_END();
 }

@@ -3,12 +3,33 @@
 
 #include "play/plan.h"
 
+#include <string.h>
+
 static bool
 is_same(const Request* const a, const Request* const b)
 {
   return a->i_phrase == b->i_phrase && a->part == b->part &&
          a->reroll == b->reroll && a->metre.n_beats == b->metre.n_beats &&
          a->metre.unit == b->metre.unit && mix_is_equal(&a->mix, &b->mix);
+}
+
+/// What differs between the requests that lie side by side
+static uint8_t
+tag_of(const Request* const request)
+{
+  return (uint8_t)((uint32_t)request->i_phrase * N_PARTS +
+                   (uint32_t)request->part);
+}
+
+/// Whether one of eight bytes is that of which `all` has eight
+static bool
+has_byte(const uint8_t* const bytes, const uint64_t all)
+{
+  uint64_t word = 0U;
+  memcpy(&word, bytes, sizeof(word));
+  word ^= all;
+  return (word - UINT64_C(0x0101010101010101)) & ~word &
+         UINT64_C(0x8080808080808080);
 }
 
 void
@@ -20,6 +41,7 @@ plan_init(Plan* const self)
     self->slots[i].state   = SLOT_FREE;
     self->slots[i].serial  = 0U;
     self->slots[i].touched = 0U;
+    self->tags[i]          = 0U;
   }
 }
 
@@ -29,28 +51,36 @@ plan_begin(Plan* const self)
   ++self->moment;
 }
 
+/// Whether a slot holds or will hold the answer to a request
+static bool
+has_answer(const Slot* const slot, const Request* const request)
+{
+  return (slot->state == SLOT_READY ||
+          (slot->state == SLOT_ASKED && slot->serial)) &&
+         is_same(&slot->request, request);
+}
+
 int
 plan_find(Plan* const self, const Request* const request)
 {
-  for (uint32_t i = 0U; i < PLAN_N_SLOTS; ++i) {
-    Slot* const slot = &self->slots[i];
-    const bool  has =
-      slot->state == SLOT_READY || (slot->state == SLOT_ASKED && slot->serial);
+  enum { STEP = 8 };
+  _Static_assert(PLAN_N_SLOTS % STEP == 0U, "tags are looked at by eights");
+  const uint8_t  tag = tag_of(request);
+  const uint64_t all = tag * UINT64_C(0x0101010101010101);
 
-    if (has && is_same(&slot->request, request)) {
-      slot->touched = self->moment;
-      return (int)i;
+  for (uint32_t i = 0U; i < PLAN_N_SLOTS; i += STEP) {
+    if (!has_byte(&self->tags[i], all)) {
+      continue;
+    }
+    for (uint32_t j = i; j < i + STEP; ++j) {
+      Slot* const slot = &self->slots[j];
+      if (self->tags[j] == tag && has_answer(slot, request)) {
+        slot->touched = self->moment;
+        return (int)j;
+      }
     }
   }
   return -1;
-}
-
-const Phrase*
-plan_phrase(const Plan* const self, const int i_slot)
-{
-  return i_slot >= 0 && self->slots[i_slot].state == SLOT_READY
-           ? &self->slots[i_slot].phrase
-           : (const Phrase*)0;
 }
 
 /// A free slot, else the one untouched for longest, else -1
@@ -87,6 +117,8 @@ plan_lend(Plan* const self, const Request* const request)
     slot->state   = SLOT_ASKED;
     slot->touched = self->moment;
     slot->request = *request;
+
+    self->tags[i_slot] = tag_of(request);
   }
   return i_slot;
 }

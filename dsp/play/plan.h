@@ -38,9 +38,11 @@ typedef struct {
 } Slot;
 
 typedef struct {
-  uint32_t serial; ///< Of the last question
-  uint32_t moment; ///< Counts the rounds of looking
-  Slot     slots[PLAN_N_SLOTS];
+  uint32_t serial;             ///< Of the last question
+  uint32_t moment;             ///< Counts the rounds of looking
+  uint8_t  tags[PLAN_N_SLOTS]; ///< A piece of each request, to look at first:
+                               ///< slots lie far apart
+  Slot slots[PLAN_N_SLOTS];
 } Plan;
 
 /// All slots free.  Thread: setup.
@@ -56,8 +58,13 @@ REALTIME int
 plan_find(Plan* plan, const Request* request);
 
 /// The phrase of a slot, or null when it is not there yet (or `i_slot` is -1)
-REALTIME const Phrase*
-plan_phrase(const Plan* plan, int i_slot);
+REALTIME static inline const Phrase*
+plan_phrase(const Plan* const plan, const int i_slot)
+{
+  return i_slot >= 0 && plan->slots[i_slot].state == SLOT_READY
+           ? &plan->slots[i_slot].phrase
+           : (const Phrase*)0;
+}
 
 /**
    Write a request into a slot and lend it to the worker.

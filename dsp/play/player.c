@@ -237,53 +237,26 @@ end_note(Player* const    self,
   return true;
 }
 
-/// A stretch of frames that is played
-typedef struct {
-  const Transport* transport;
-  int64_t          end;
-  double           horizon; ///< Of ticks: what is not before it is not for now
-} Stretch;
-
-static Stretch
-stretch_of(const Transport* const transport, const int64_t end)
-{
-  const Stretch stretch = {
-    transport,
-    end,
-    transport->is_rolling ? transport_horizon(transport, end) : 0.0,
-  };
-  return stretch;
-}
-
-/// The clock of a tick; of one that is not before the end, any such
-static int64_t
-clock_in(const Stretch* const stretch, const int64_t tick)
-{
-  return (double)tick >= stretch->horizon
-           ? stretch->end
-           : transport_clock_of(stretch->transport, tick);
-}
-
 /// When a note of ours ends; never in the frame in which it began
 static void
-set_off_clock(Sounding* const note, const Stretch* const stretch)
+set_off_clock(Sounding* const note, const Transport* const transport)
 {
-  const int64_t clock = note->is_due || !stretch->transport->is_rolling
+  const int64_t clock = note->is_due || !transport->is_rolling
                           ? INT64_MIN
-                          : clock_in(stretch, note->off_tick);
+                          : transport_clock_of(transport, note->off_tick);
   note->off_clock     = clock > note->on_clock ? clock : note->on_clock + 1;
 }
 
 /// Begin a note of ours, ending first what sounds on its key
 static void
-begin_note(Player* const        self,
-           MidiBlock* const     block,
-           const uint32_t       frame,
-           const int64_t        clock,
-           const unsigned       part,
-           const Note* const    note,
-           const int64_t        off_tick,
-           const Stretch* const stretch)
+begin_note(Player* const          self,
+           MidiBlock* const       block,
+           const uint32_t         frame,
+           const int64_t          clock,
+           const unsigned         part,
+           const Note* const      note,
+           const int64_t          off_tick,
+           const Transport* const transport)
 {
   const uint8_t channel = self->channel[part] & 0x0FU;
   const uint8_t key     = note->key & 0x7FU;
@@ -313,7 +286,7 @@ begin_note(Player* const        self,
   const Begun    begun    = {clock, channel, key};
 
   self->sounding[self->n_sounding] = sounding;
-  set_off_clock(&self->sounding[self->n_sounding++], stretch);
+  set_off_clock(&self->sounding[self->n_sounding++], transport);
   self->begun[self->n_begun++ % PLAYER_N_BEGUN] = begun;
   (void)send(block, frame, NOTE_ON | channel, key, (uint8_t)velocity);
 }
@@ -329,12 +302,13 @@ next_off(const Player* const self,
   int64_t  first = end;
 
   for (uint32_t i = 0U; i < self->n_sounding; ++i) {
-    int64_t due = self->sounding[i].off_clock;
-    due         = due > begin ? due : begin;
-    if (due < first) {
-      found = i;
-      first = due;
-    }
+    const int64_t at  = self->sounding[i].off_clock;
+    const int64_t due = at > begin ? at : begin;
+    const bool    is  = due < first;
+
+    // Nobody can guess which one it is: chosen, not branched for
+    found = is ? i : found;
+    first = is ? due : first;
   }
   *clock = first;
   return found;
@@ -348,15 +322,14 @@ typedef struct {
 } Onset;
 
 static Onset
-onset_of(const Reader* const  reader,
-         const Plan* const    plan,
-         const Stretch* const stretch)
+onset_of(const Reader* const    reader,
+         const Plan* const      plan,
+         const Transport* const transport)
 {
   Onset onset = {(const Note*)0, 0, INT64_MAX};
-  if (stretch->transport->is_rolling &&
-      (onset.note = next_note(reader, plan))) {
+  if (transport->is_rolling && (onset.note = next_note(reader, plan))) {
     onset.tick  = reader->zero_tick + (int64_t)onset.note->tick;
-    onset.clock = clock_in(stretch, onset.tick);
+    onset.clock = transport_clock_of(transport, onset.tick);
   }
   return onset;
 }
@@ -389,13 +362,13 @@ next_on(const Onset* const onsets,
 
 /// Play the next note of a part, unless it was played already
 static void
-play_onset(Player* const        self,
-           MidiBlock* const     block,
-           const uint32_t       frame,
-           const int64_t        clock,
-           const unsigned       part,
-           const Onset* const   onset,
-           const Stretch* const stretch)
+play_onset(Player* const          self,
+           MidiBlock* const       block,
+           const uint32_t         frame,
+           const int64_t          clock,
+           const unsigned         part,
+           const Onset* const     onset,
+           const Transport* const transport)
 {
   const bool is_past = onset->clock < clock;
   ++self->readers[part].i_note;
@@ -408,7 +381,7 @@ play_onset(Player* const        self,
                part,
                onset->note,
                onset->tick + (int64_t)onset->note->length,
-               stretch);
+               transport);
   }
 }
 
@@ -426,22 +399,21 @@ player_play(Player* const          self,
     return;
   }
 
-  const Stretch stretch = stretch_of(transport, end);
-  int64_t       clock   = begin;
-  bool          is_full = false;
-  Onset         onsets[N_PARTS];
+  int64_t clock   = begin;
+  bool    is_full = false;
+  Onset   onsets[N_PARTS];
   for (uint32_t i = 0U; i < self->n_sounding; ++i) {
-    set_off_clock(&self->sounding[i], &stretch);
+    set_off_clock(&self->sounding[i], transport);
   }
   for (unsigned part = 0U; part < N_PARTS; ++part) {
-    onsets[part] = onset_of(&self->readers[part], plan, &stretch);
+    onsets[part] = onset_of(&self->readers[part], plan, transport);
   }
 
   self->is_first_look = false;
   while (true) {
-    int64_t  off  = end;
-    int64_t  on   = end;
-    uint32_t i    = 0U;
+    int64_t  off = end;
+    int64_t  on  = end;
+    uint32_t i   = 0U;
     if (!is_full) {
       i = next_off(self, clock, end, &off);
     }
@@ -456,8 +428,8 @@ player_play(Player* const          self,
     if (off <= on) {                              // Ends come before beginnings
       is_full = !end_note(self, block, frame, i); // Then in the next block
     } else {
-      play_onset(self, block, frame, clock, part, &onsets[part], &stretch);
-      onsets[part] = onset_of(&self->readers[part], plan, &stretch);
+      play_onset(self, block, frame, clock, part, &onsets[part], transport);
+      onsets[part] = onset_of(&self->readers[part], plan, transport);
     }
   }
 }

@@ -38,7 +38,7 @@
 typedef struct {
   int64_t off_tick; ///< On the transport's line
   int64_t on_clock;
-  int64_t off_clock; ///< While a stretch is played: when it ends, or past that
+  int64_t off_clock; ///< While a stretch is played: when it ends
   bool    is_due;    ///< To be ended at once; off_tick means nothing any more
   uint8_t channel;
   uint8_t key;
