@@ -94,6 +94,7 @@ MARKS = [  # figure, how, factor, other figure
     ('train/share of the multiply-add limit', '>=', 75.0, None),
     ('audio/run, position, no event, 64 frames', '<=', 110, None),
     ('audio/run, position, 8 events due', '<=', 250, None),
+    ('audio/run, position, 8 events due, busy', '<=', 250, None),
     ('audio/run, position, 8 events pass through', '<=', 250, None),
     ('audio/run, position, no event, 1024 frames', '<=', 1.1,
      'audio/run, position, no event, 64 frames'),
