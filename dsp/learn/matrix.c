@@ -3,6 +3,7 @@
 
 #include "learn/matrix.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 /// Rows of A that are brought together at a time; a multiple of any tile's
@@ -46,7 +47,7 @@ static const MatrixBackend* const backends[] = {
 
 #define N_BACKENDS ((uint32_t)(sizeof(backends) / sizeof(backends[0])))
 
-static const MatrixBackend* in_use;
+static _Atomic(const MatrixBackend*) in_use;
 
 const MatrixBackend*
 matrix_backend(const uint32_t i)
@@ -70,7 +71,7 @@ matrix_use(const char* const name)
 {
   const MatrixBackend* const found = find(name);
   if (found) {
-    __atomic_store_n(&in_use, found, __ATOMIC_RELEASE);
+    atomic_store(&in_use, found);
   }
   return found;
 }
@@ -79,10 +80,10 @@ const MatrixBackend*
 matrix_in_use(void)
 {
   // Threads that come here at once find the same
-  const MatrixBackend* backend = __atomic_load_n(&in_use, __ATOMIC_ACQUIRE);
+  const MatrixBackend* backend = atomic_load(&in_use);
   if (!backend) {
     backend = find(NULL);
-    __atomic_store_n(&in_use, backend, __ATOMIC_RELEASE);
+    atomic_store(&in_use, backend);
   }
   return backend;
 }

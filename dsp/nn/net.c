@@ -180,6 +180,13 @@ find_floats(const Builder* const b,
 }
 
 static Status
+say_no_memory(const Builder* const b)
+{
+  return trouble_say(
+    b->trouble, STATUS_NO_MEM, "%s", status_text(STATUS_NO_MEM));
+}
+
+static Status
 build_product(const Builder* const b,
               Product* const       product,
               const char* const    name,
@@ -190,7 +197,7 @@ build_product(const Builder* const b,
   const Status st = product_init(product, w, n_rows, n_columns);
   return !st ? st
          : st == STATUS_NO_MEM
-           ? trouble_say(b->trouble, st, "%s", status_text(st))
+           ? say_no_memory(b)
            : trouble_say(b->trouble,
                          STATUS_BAD_FILE,
                          "A row of the model's tensor \"%s\" could overflow;"
@@ -234,13 +241,6 @@ lay_rows(const uint32_t H, const uint32_t K, const int8_t* const rows)
     lstm_lay_rows(H, K, rows, laid);
   }
   return laid;
-}
-
-static Status
-say_no_memory(const Builder* const b)
-{
-  return trouble_say(
-    b->trouble, STATUS_NO_MEM, "%s", status_text(STATUS_NO_MEM));
 }
 
 /// Make a product of rows of gates

@@ -11,7 +11,6 @@
 #include "nn/isa.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /// Weight of the likeliest class
 #define WEIGHT_ONE (1U << 24U)

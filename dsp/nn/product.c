@@ -200,15 +200,12 @@ lay_row(Product* const product, const size_t m, const int8_t* const row)
 {
   int8_t* const tile = product->tiles + place_of(product, m, 0U);
   int32_t       sum  = 0;
-  bool          has  = product->has_min;
   for (size_t k = 0U; k < product->n_columns; ++k) {
     tile[k / PRODUCT_GROUP * PRODUCT_GROUP * PRODUCT_TILE + k % PRODUCT_GROUP] =
       row[k];
     sum += row[k];
-    has |= row[k] == INT8_MIN;
   }
   product->offsets[m] = -128 * sum;
-  product->has_min    = has;
 }
 
 Status
@@ -245,7 +242,6 @@ product_init(Product* const      product,
   product->stride    = stride;
   product->n_tiles   = padded / PRODUCT_TILE;
   product->max_l1    = (uint32_t)l1;
-  product->has_min   = false;
   product->block     = block;
   product->tiles     = (int8_t*)block + (past ? PRODUCT_BLOCK - past : 0U);
   product->offsets   = (int32_t*)(void*)(product->tiles + n_weights);

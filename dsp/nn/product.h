@@ -57,7 +57,6 @@ typedef struct {
   uint32_t stride;    ///< K rounded up to PRODUCT_BLOCK
   uint32_t n_tiles;   ///< T, M over PRODUCT_TILE, rounded up
   uint32_t max_l1;    ///< Largest sum of magnitudes of any row
-  bool     has_min;   ///< Whether any weight is -128, which has no opposite
   int8_t*  tiles;     ///< (T, stride / PRODUCT_GROUP, PRODUCT_TILE,
                       ///< PRODUCT_GROUP), at a multiple of PRODUCT_BLOCK
   int32_t* offsets;   ///< (T * PRODUCT_TILE) -128 times the sum of each row

@@ -11,6 +11,7 @@
 // sum of two is cut off: |x| is at most 128 and an inverted weight a byte as
 // any, so it lies between -2^15 and 2 * 128 * 127.
 
+#include "nn/isa.h"
 #include "nn/product.h"
 
 #if PRODUCT_HAS_X86
@@ -198,7 +199,7 @@ prepare(const int8_t* const x,
 static bool
 is_able(void)
 {
-  return __builtin_cpu_supports("avx2");
+  return isa_is_able(ISA_AVX2);
 }
 
 const ProductBackend product_avx2 = {"avx2", 3U, is_able, prepare, multiply};

@@ -6,6 +6,7 @@
 // numbers; what that adds to a row's sum (Product.offsets) is where it begins.
 // Sums on the way may wrap around, and wrap back.
 
+#include "nn/isa.h"
 #include "nn/product.h"
 
 #if PRODUCT_HAS_X86
@@ -172,10 +173,7 @@ prepare(const int8_t* const x,
 static bool
 is_able(void)
 {
-  return __builtin_cpu_supports("avx512f") &&
-         __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512vnni");
+  return isa_is_able(ISA_AVX512) && __builtin_cpu_supports("avx512vnni");
 }
 
 const ProductBackend product_avx512 = {"avx512",
