@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define SECTION "audio"
 #define N_ROUNDS 61U
@@ -177,22 +176,14 @@ race_ways(void)
 
 // A song, sorted by the number of events in a block ---------------------------
 
-static double
-wall(void)
-{
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
 /// What it costs to look at the clock
 static double
 clock_cost(void)
 {
   static double figures[1001];
   for (unsigned i = 0U; i < 1001U; ++i) {
-    const double start = wall();
-    figures[i]         = wall() - start;
+    const double start = race_now(true);
+    figures[i]         = race_now(true) - start;
   }
   return race_spread(figures, 1001U).median;
 }
@@ -243,9 +234,9 @@ time_blocks(Runner* const r, const Song* const song, Kept* const kept)
        ++i) {
     go_on(&r->at, song->way.n_frames);
     bare_say_on(r->bare, r->at);
-    const double start = wall();
+    const double start = race_now(true);
     bare_run(r->bare, song->way.n_frames);
-    const double   took = wall() - start - empty;
+    const double   took = race_now(true) - start - empty;
     const uint32_t n    = bare_n_events(r->bare);
     if (!bare_work(r->bare) && n <= MAX_EVENTS && kept->n[n] < MAX_KEPT) {
       kept->took[n][kept->n[n]++] = took;

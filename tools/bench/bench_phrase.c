@@ -77,10 +77,10 @@ __wrap_net_step(const Net* const      net,
 
 /// A shipped net that steps in lock-step
 typedef struct {
-  Net*      net;
-  NetState* state;
-  uint16_t  hot[SIDE * MAX_HOT];
-  float     logits[SIDE * MAX_OUT];
+  const Net* net;
+  NetState*  state;
+  uint16_t   hot[SIDE * MAX_HOT];
+  float      logits[SIDE * MAX_OUT];
 } Stepper;
 
 static void
@@ -90,38 +90,43 @@ step(void* const what)
   __real_net_step(s->net, s->state, s->hot, s->logits);
 }
 
-/// Seconds that a sequence's step takes, eight in lock-step; 0 when the model
-/// cannot be had
+/// Seconds that a sequence's step takes, eight in lock-step
 static double
-step_time(const char* const name)
+step_time(const Net* const net)
 {
-  static Stepper s;
-  Trouble        trouble = {""};
-  Model*         model   = NULL;
-  Spread         spread  = {0.0, 0.0, 0.0, 0.0, 0U};
-  char           path[256];
-  (void)snprintf(path, sizeof(path), "%s/%s.safetensors", MODELS, name);
-  memset(&s, 0, sizeof(s));
-  if (!model_load(path, &model, &trouble) &&
-      !net_new(model, &s.net, &trouble) &&
-      (s.state = net_state_new(s.net, SIDE))) {
-    const NetShape* const shape = net_shape(s.net);
+  static Stepper        s;
+  Spread                spread  = {0.0, 0.0, 0.0, 0.0, 0U};
+  RaceOptions           options = race_options();
+  const NetShape* const shape   = net_shape(net);
+  options.turn_s                = 0.002;
+  s.net                         = net;
+  s.state                       = net_state_new(net, SIDE);
+  if (s.state) {
     for (uint32_t i = 0U; i < SIDE * shape->n_hot; ++i) {
       s.hot[i] = (uint16_t)(i * 37U % shape->n_hot_inputs);
     }
-    const Contestant c       = {name, step, &s, SIDE};
-    RaceOptions      options = race_options();
-    options.turn_s           = 0.002;
+    const Contestant c = {"step", step, &s, SIDE};
     race(options, &c, 1U, &spread);
   }
   net_state_free(s.state);
-  net_free(s.net);
-  model_free(model);
   return spread.median;
 }
 
-/// Seconds that the steps would take that were counted, at the rate of eight in
-/// lock-step
+/// Seconds that the steps would take that were counted of a net, at the rate of
+/// eight in lock-step
+static double
+time_of_net(const Net* const net)
+{
+  uint64_t n = 0U;
+  for (uint32_t i = 0U; i < MAX_NETS; ++i) {
+    n += memcmp(&counts[i].shape, net_shape(net), sizeof(NetShape))
+           ? 0U
+           : counts[i].n_sequences;
+  }
+  return (double)n * step_time(net);
+}
+
+/// The same of all nets
 static double
 time_of_counts(void)
 {
@@ -137,12 +142,7 @@ time_of_counts(void)
     (void)snprintf(path, sizeof(path), "%s/%s.safetensors", MODELS, names[n]);
     if (!model_load(path, &model, &trouble) &&
         !net_new(model, &net, &trouble)) {
-      for (uint32_t i = 0U; i < MAX_NETS; ++i) {
-        if (counts[i].n_sequences &&
-            !memcmp(&counts[i].shape, net_shape(net), sizeof(NetShape))) {
-          sum += (double)counts[i].n_sequences * step_time(names[n]);
-        }
-      }
+      sum += time_of_net(net);
     }
     net_free(net);
     model_free(model);
