@@ -12,6 +12,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+from xml.etree import ElementTree
 
 from check import TOP, Skip, check, run
 
@@ -20,7 +21,12 @@ SHOOT = os.path.join(TOP, 'docs', 'ardour', 'shoot.py')
 
 
 def size_of(path):
-    """Width and height of a PNG."""
+    """Width and height of a PNG or of an SVG drawn in pixels."""
+    if path.endswith('.svg'):
+        root = ElementTree.parse(path).getroot()
+        check(root.tag == '{http://www.w3.org/2000/svg}svg',
+              '%s is no SVG' % path)
+        return float(root.get('width')), float(root.get('height'))
     with open(path, 'rb') as file:
         head = file.read(24)
     check(head[:8] == b'\x89PNG\r\n\x1a\n', '%s is no PNG' % path)
