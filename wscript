@@ -38,12 +38,17 @@ ROOMS = [  # name, folder, may use, sources
     ('learn_double', 'dsp/learn', ['base', 'OPENBLAS', 'M', 'PTHREAD', 'DOUBLE'],
      'blas matrix dataset loss lstm_train adam crew'),
     ('oracle', 'dsp/nn', ['nn', 'OPENBLAS'], 'product_blas'),
+    ('midi', 'dsp/midi', ['base', 'M'], 'midi_file'),
+    # What the plugin and those who watch it have in common
+    ('face', 'plugin', ['base', 'music', 'LV2'], 'ports'),
+    ('ui', 'plugin/ui',
+     ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'], 'canvas'),
     ('cli', 'tools', ['base'], 'cli'),
-    ('midi', 'tools', ['base', 'M'], 'midi_file sound'),
+    ('sound', 'tools', ['base', 'midi', 'M'], 'sound'),
     ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],
      'uri_table timeline capture host_worker host'),
     ('draw', 'tools', ['base', 'music', 'CAIRO', 'M'], 'piano_roll'),
-    ('recital', 'tools', ['host', 'midi', 'draw', 'compose'], 'recital'),
+    ('recital', 'tools', ['host', 'midi', 'sound', 'draw', 'compose'], 'recital'),
     ('reading', 'tools/train', ['base', 'music', 'midi', 'M'],
      'corpus_map tally quantise key chords lines fills corpus'),
     ('school', 'tools/train',
@@ -68,8 +73,8 @@ ROOMS = [  # name, folder, may use, sources
 
 # What the plugin may use; it carries nothing else
 PLUGIN = ('plugin', 'plugin',
-          ['base', 'music', 'play', 'nn', 'compose', 'LV2'],
-          'ports urids log position worker midi_out midnam state plugin')
+          ['base', 'music', 'play', 'nn', 'compose', 'face', 'LV2'],
+          'urids log position worker midi_out midnam state plugin')
 
 PROGRAMS = [  # name, rooms and libraries, sources
     ('perpetuo-demo', ['recital', 'cli'], 'tools/demo.c'),
@@ -225,6 +230,7 @@ LIBRARIES = [  # name here, name for pkg-config, Debian package
     ('LV2', 'lv2', 'lv2-dev'),
     ('LILV', 'lilv-0', 'liblilv-dev'),
     ('CAIRO', 'cairo', 'libcairo2-dev'),
+    ('X11', 'x11', 'libx11-dev'),
     ('OPENBLAS', 'openblas', 'libopenblas-dev'),
 ]
 

@@ -12,7 +12,7 @@
 #include "tests/check.h"
 #include "tests/fuzz.h"
 
-#include "tools/midi_file.h"
+#include "midi/midi_file.h"
 #include "tools/train/key.h"
 #include "tools/train/lines.h"
 #include "tools/train/quantise.h"

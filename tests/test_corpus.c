@@ -5,7 +5,7 @@
 
 #include "music/drum_map.h"
 #include "tests/failing_alloc.h"
-#include "tools/midi_file.h"
+#include "midi/midi_file.h"
 #include "tools/train/corpus.h"
 #include "tools/train/corpus_map.h"
 #include "tools/train/fills.h"

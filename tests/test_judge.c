@@ -22,7 +22,7 @@
 #include "tools/judge/surprise.h"
 #include "tools/judge/takes.h"
 #include "tools/judge/together.h"
-#include "tools/midi_file.h"
+#include "midi/midi_file.h"
 
 #include <string.h>
 

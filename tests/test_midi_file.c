@@ -3,7 +3,7 @@
 
 #include "tests/check.h"
 
-#include "tools/midi_file.h"
+#include "midi/midi_file.h"
 
 #include <string.h>
 #include <unistd.h>

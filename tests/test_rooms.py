@@ -22,8 +22,9 @@ LIBRARIES = [  # what the include begins with, files or folders that may
     ('lilv/', ['tools/host.c', 'tools/bench/', 'tests/']),
     ('cblas', ['dsp/learn/blas.c', 'dsp/nn/product_blas.c', 'tests/',
                'tools/bench/']),
-    ('cairo', ['tools/', 'tests/']),
-    ('X11/', ['plugin/ui/canvas_x11.c']),
+    ('cairo', ['tools/', 'tests/', 'plugin/ui/canvas.c',
+               'plugin/ui/window_x11.c']),
+    ('X11/', ['plugin/ui/window_x11', 'plugin/ui/xdnd', 'tests/']),
     ('pthread.h', ['dsp/learn/', 'dsp/compose/desk.c',
                   'dsp/compose/shelf.c', 'plugin/', 'tools/', 'tests/']),
 ]

@@ -6,7 +6,7 @@
 #include "compose/composer.h"
 #include "music/drum_map.h"
 #include "music/style.h"
-#include "tools/midi_file.h"
+#include "midi/midi_file.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -20,6 +20,15 @@
 #define PHRASE_MAX_NOTES 640U
 #define PHRASE_MAX_BARS 8U
 
+/// Candidates whose scores are remembered: four rounds of sixteen
+#define PHRASE_MAX_TRIES 64U
+
+/// In place of a candidate's score
+enum {
+  SCORE_REFUSED = -1, ///< No phrase at all, or just what it was to differ from
+  SCORE_QUOTE   = -2  ///< It quotes what the models learned from
+};
+
 typedef struct {
   uint32_t n_notes;
   uint32_t n_bars;     ///< 1 .. PHRASE_MAX_BARS
@@ -27,7 +36,13 @@ typedef struct {
   float    score;      ///< What the gate gave it, 0 .. 1
   uint32_t n_tries;    ///< Candidates looked at until it was chosen
   uint32_t n_rejected; ///< Of these, how many the gate or the guard refused
-  Note     notes[PHRASE_MAX_NOTES];
+  uint32_t n_scores;   ///< Of these, whose scores are remembered
+  int16_t  scores[PHRASE_MAX_TRIES]; ///< What the gate gave each, thousandths;
+                                     ///< or why it was refused
+  uint8_t section;                   ///< A SectionKind, of its first bar
+  uint8_t energy;                    ///< Of it, 0 .. 100
+  uint8_t fill[PHRASE_MAX_BARS];     ///< A Fill for each bar
+  Note    notes[PHRASE_MAX_NOTES];
 } Phrase;
 
 /// Make `phrase` an empty one of that size.  Thread: any.

@@ -4,7 +4,7 @@
 #include "tools/judge/takes.h"
 
 #include "music/metre.h"
-#include "tools/midi_file.h"
+#include "midi/midi_file.h"
 
 #include <stdio.h>
 #include <stdlib.h>

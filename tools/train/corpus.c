@@ -4,7 +4,7 @@
 #include "tools/train/corpus.h"
 
 #include "base/rng.h"
-#include "tools/midi_file.h"
+#include "midi/midi_file.h"
 #include "tools/train/chords.h"
 #include "tools/train/corpus_map.h"
 #include "tools/train/fills.h"

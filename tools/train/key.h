@@ -13,7 +13,7 @@
 #ifndef PERPETUO_TOOLS_TRAIN_KEY_H
 #define PERPETUO_TOOLS_TRAIN_KEY_H
 
-#include "tools/midi_file.h"
+#include "midi/midi_file.h"
 #include "tools/train/quantise.h"
 
 #include <stdbool.h>

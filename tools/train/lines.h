@@ -12,7 +12,7 @@
 #define PERPETUO_TOOLS_TRAIN_LINES_H
 
 #include "base/status.h"
-#include "tools/midi_file.h"
+#include "midi/midi_file.h"
 #include "tools/train/quantise.h"
 
 #include <stdbool.h>

@@ -14,7 +14,7 @@
 
 #include "base/status.h"
 #include "music/note.h"
-#include "tools/midi_file.h"
+#include "midi/midi_file.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 // Copyright 2026 The Perpetuo authors
 // SPDX-License-Identifier: ISC
 
-#include "tools/midi_file.h"
+#include "midi/midi_file.h"
 
 #include <stdarg.h>
 #include <stdio.h>

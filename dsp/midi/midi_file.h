@@ -15,8 +15,8 @@
    an off ends with its track, and a note of no length gets one tick.
    Source: Standard MIDI Files 1.0, RP-001 (MIDI Manufacturers Association).
 */
-#ifndef PERPETUO_TOOLS_MIDI_FILE_H
-#define PERPETUO_TOOLS_MIDI_FILE_H
+#ifndef PERPETUO_MIDI_MIDI_FILE_H
+#define PERPETUO_MIDI_MIDI_FILE_H
 
 #include "base/status.h"
 
@@ -169,4 +169,4 @@ midi_file_load(const char* path, MidiSong** song, Trouble* trouble);
 NODISCARD Status
 midi_file_save(const char* path, const MidiSong* song, Trouble* trouble);
 
-#endif // PERPETUO_TOOLS_MIDI_FILE_H
+#endif // PERPETUO_MIDI_MIDI_FILE_H
