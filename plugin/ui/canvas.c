@@ -5,6 +5,7 @@
 
 #include <cairo.h>
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -113,11 +114,25 @@ use_ink(Canvas* const self, const Ink ink)
                         (double)ink.alpha);
 }
 
+/// The nearest edge of a pixel, points
+static double
+snap(const Canvas* const self, const double place)
+{
+  return floor(place * self->scale + 0.5) / self->scale;
+}
+
 void
 canvas_fill(Canvas* const self, const Box2 box, const Ink ink)
 {
+  // On whole pixels it is crisp, and much faster
+  const double x = snap(self, box.x);
+  const double y = snap(self, box.y);
   use_ink(self, ink);
-  cairo_rectangle(self->cairo, box.x, box.y, box.w, box.h);
+  cairo_rectangle(self->cairo,
+                  x,
+                  y,
+                  snap(self, box.x + box.w) - x,
+                  snap(self, box.y + box.h) - y);
   cairo_fill(self->cairo);
 }
 
@@ -264,7 +279,9 @@ canvas_arc(Canvas* const self,
 }
 
 double
-canvas_text_width(Canvas* const self, const Font font, const char* const text)
+canvas_text_width(Canvas* const     self,
+                  const FontSize    font,
+                  const char* const text)
 {
   cairo_text_extents_t extents;
   cairo_set_font_size(self->cairo, sizes[font]);
@@ -275,7 +292,7 @@ canvas_text_width(Canvas* const self, const Font font, const char* const text)
 /// Cut a text until it is narrow enough with dots behind it
 static void
 cut(Canvas* const     self,
-    const Font        font,
+    const FontSize    font,
     const double      width,
     const char* const text,
     char* const       fitting)
@@ -302,7 +319,7 @@ void
 canvas_text(Canvas* const     self,
             const Box2        box,
             const Align       align,
-            const Font        font,
+            const FontSize    font,
             const Ink         ink,
             const char* const text)
 {
