@@ -806,10 +806,11 @@ paint_roll(const Scene* const scene, const int64_t now_us, Canvas* const canvas)
   const bool        has_any =
     shown(scene, SHOW_NOW, PART_MELODY) || shown(scene, SHOW_NOW, PART_DRUMS);
   if (words[0] && !has_any) {
-    const unsigned part =
-      layout->notes[SHOW_NOW][PART_MELODY].w > 0.0 ? PART_MELODY : PART_DRUMS;
-    const Box2 area = layout->notes[SHOW_NOW][part];
-    const Box2 line = {area.x + 8.0, area.y, area.w - 16.0, area.h};
+    const bool has_melody = layout->parts & 1U << PART_MELODY;
+    const Part part       = has_melody ? PART_MELODY : PART_DRUMS;
+    const Box2 now        = layout->notes[SHOW_NOW][part];
+    const Box2 next       = layout->notes[SHOW_NEXT][part];
+    const Box2 line       = {now.x, now.y, next.x + next.w - now.x, now.h};
     canvas_text(canvas, line, ALIGN_CENTRE, FONT_NORMAL, ink_warm, words);
   }
 }
