@@ -94,6 +94,7 @@ BENCHES = [  # name, rooms and libraries, further sources
     ('bench_train', ['race', 'school'], ''),
     ('bench_audio', ['race', 'bare'], ''),
     ('bench_load', ['race', 'music', 'host', 'LV2', 'DL'], ''),
+    ('bench_window', ['race', 'ui'], ''),
 ]
 
 # Tests: a program for each word, in groups.  tests/NAME.c or tests/NAME.py.
@@ -261,6 +262,9 @@ NEEDS = [  # what, probe, Debian packages, verbs
     ('sord_validate', 'program sord_validate', 'sordi', 'test'),
     ('lv2info', 'program lv2info', 'lilv-utils', 'test'),
     ('nm', 'program nm', 'binutils', 'test'),
+    ('a font to compare pictures in',
+     'file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
+     'fonts-dejavu-core', 'test'),
     ('Ardour', 'program ardour7-lua ardour8-lua ardour9-lua', 'ardour',
      'hosts'),
     ('jalv', 'program jalv', 'jalv', 'hosts rigs'),

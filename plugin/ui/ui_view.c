@@ -55,9 +55,7 @@ struct View {
   double   press_x, press_y;
   double   dragged;  ///< Value of the port that is dragged, not yet rounded
   int64_t  moved_us; ///< When it last came to another item
-  bool     is_away;  ///< Something is dragged out of the window
-  bool     has_focus;
-  uint64_t n_rolls;          ///< Of the dice
+  uint64_t n_rolls;  ///< Of the dice
   uint8_t  placed[N_STYLES]; ///< What the point on the pad mixes, if is_placed
   bool     is_placed;
 };
@@ -778,7 +776,6 @@ drag(View* const self, const Pointer* const pointer, const double dy)
     turn(self, item, dy, pointer->mods);
   } else if (is_pulled(self)) {
     self->scene.held = -1;
-    self->is_away    = true;
     self->calls.drag(self->calls.data, take_of(one->kind), self->scene.n_bars);
   }
 }
@@ -845,7 +842,6 @@ void
 view_drag_ended(View* const self, const DragEnd end)
 {
   (void)end;
-  self->is_away       = false;
   self->scene.held    = -1;
   self->scene.hovered = -1;
 }
@@ -992,7 +988,6 @@ view_key(View* const self, const Key* const key, const int64_t now_us)
 void
 view_focus(View* const self, const bool has_it)
 {
-  self->has_focus = has_it;
   if (!has_it) {
     end_entry(self, false, 0);
     self->scene.focused = -1;
