@@ -43,7 +43,9 @@ ROOMS = [  # name, folder, may use, sources
     ('face', 'plugin', ['base', 'music', 'LV2'], 'ports'),
     ('ui', 'plugin/ui',
      ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'],
-     'canvas style_map ui_controls ui_layout ui_model ui_paint ui_view'),
+     'canvas style_map ui_controls ui_entry ui_layout ui_model ui_brush '
+     'paint_top paint_song paint_phrases paint_take paint_styles paint_gate '
+     'paint_groups paint_tip ui_paint ui_view'),
     ('cli', 'tools', ['base'], 'cli'),
     ('sound', 'tools', ['base', 'midi', 'M'], 'sound'),
     ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],
