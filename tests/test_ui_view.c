@@ -912,7 +912,12 @@ test_a_sentence_is_shown_for_a_while(void)
 int
 main(const int argc, char** const argv)
 {
-  setenv("FONTCONFIG_FILE", "tests/data/ui/fonts.conf", 1);
+  char here[1024]; // A relative path would be looked for elsewhere
+  char fonts[1100];
+  if (getcwd(here, sizeof(here))) {
+    snprintf(fonts, sizeof(fonts), "%s/tests/data/ui/fonts.conf", here);
+    setenv("FONTCONFIG_FILE", fonts, 1);
+  }
   if (argc > 1 && !strcmp(argv[1], "--write")) {
     write_pictures();
     end();
