@@ -215,16 +215,6 @@ look(const Schedule* const self,
   }
 }
 
-/// The first bar of a phrase ahead: the `i`th after the next bar's
-static Latch
-latch_ahead(const Schedule* const self, const Mix* const mix, const int32_t i)
-{
-  const int32_t n_bars = (int32_t)bars_of(mix);
-  const int32_t bar    = (phrase_of(self->next.bar, bars_of(mix)) + i) * n_bars;
-
-  return latch(self, bar, metre_ahead(self, bar, self->next.metre), mix);
-}
-
 bool
 schedule_next(const Schedule* const self,
               Plan* const           plan,
@@ -245,8 +235,12 @@ schedule_next(const Schedule* const self,
     return is_missing;
   }
 
+  const int32_t n_bars = (int32_t)bars_of(mix);
+  const int32_t own    = phrase_of(self->next.bar, bars_of(mix));
   for (int32_t i = 1; i <= SCHEDULE_N_AHEAD && !is_missing; ++i) {
-    const Latch ahead = latch_ahead(self, mix, i);
+    const int32_t bar   = (own + i) * n_bars;
+    const Metre   metre = metre_ahead(self, bar, self->next.metre);
+    const Latch   ahead = latch(self, bar, metre, mix);
     look(self, &ahead, plan, &is_missing, request);
   }
   return is_missing;
@@ -262,6 +256,11 @@ schedule_following(const Schedule* const self,
   if (!request_is_equal(&now, &next)) {
     return next;
   }
-  const Latch ahead = latch_ahead(self, mix, 1);
+
+  // As schedule_next() begins to look ahead
+  const int32_t own   = phrase_of(self->next.bar, bars_of(mix));
+  const int32_t bar   = (own + 1) * (int32_t)bars_of(mix);
+  const Metre   metre = metre_ahead(self, bar, self->next.metre);
+  const Latch   ahead = latch(self, bar, metre, mix);
   return schedule_request(&ahead, part);
 }
