@@ -40,7 +40,7 @@ ROOMS = [  # name, folder, may use, sources
     ('oracle', 'dsp/nn', ['nn', 'OPENBLAS'], 'product_blas'),
     ('midi', 'dsp/midi', ['base', 'M'], 'midi_file'),
     # What the plugin and those who watch it have in common
-    ('face', 'plugin', ['base', 'music', 'LV2'], 'ports'),
+    ('face', 'plugin', ['base', 'music', 'LV2'], 'ports talk'),
     ('ui', 'plugin/ui',
      ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'],
      'canvas style_map ui_controls ui_entry ui_layout ui_model ui_brush '
@@ -77,7 +77,7 @@ ROOMS = [  # name, folder, may use, sources
 # What the plugin may use; it carries nothing else
 PLUGIN = ('plugin', 'plugin',
           ['base', 'music', 'play', 'nn', 'compose', 'face', 'LV2'],
-          'urids log position worker midi_out midnam state plugin')
+          'urids log position worker midi_out midnam state notify plugin')
 
 PROGRAMS = [  # name, rooms and libraries, sources
     ('perpetuo-demo', ['recital', 'cli'], 'tools/demo.c'),
@@ -202,13 +202,15 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/tiny_models.c'),
     ('host', 'test_position', ['host', 'plugin', 'compose'],
      'tests/tiny_models.c'),
+    ('host', 'test_talk', ['face'], ''),
+    ('host', 'fuzz_talk', ['face'], ''),
     ('host', 'test_layout', ['play', 'LV2'], 'plugin/position.c'),
     ('host', 'fuzz_state', ['play', 'LV2'],
      'plugin/state.c plugin/urids.c plugin/log.c'),
     ('host', 'fuzz_input', ['play', 'LV2'],
-     'tests/chaos_ear.c plugin/ports.c plugin/urids.c plugin/log.c '
-     'plugin/position.c plugin/worker.c plugin/midi_out.c plugin/midnam.c '
-     'plugin/state.c plugin/plugin.c'),
+     'tests/chaos_ear.c plugin/ports.c plugin/talk.c plugin/urids.c '
+     'plugin/log.c plugin/position.c plugin/worker.c plugin/midi_out.c '
+     'plugin/midnam.c plugin/state.c plugin/notify.c plugin/plugin.c'),
     ('host', 'test_chaos',
      ['host', 'plugin', 'play', 'compose', 'GUARD', 'DL'],
      'tests/chaos_ear.c tests/chaos_score.c tests/chaos_session.c '
