@@ -45,7 +45,7 @@ ROOMS = [  # name, folder, may use, sources
      ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'],
      'canvas style_map ui_controls ui_entry ui_layout ui_model ui_brush '
      'paint_top paint_song paint_phrases paint_take paint_styles paint_gate '
-     'paint_groups paint_tip ui_paint ui_view'),
+     'paint_groups paint_tip ui_paint ui_view folder take'),
     ('cli', 'tools', ['base'], 'cli'),
     ('sound', 'tools', ['base', 'midi', 'M'], 'sound'),
     ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],
