@@ -45,7 +45,7 @@ ROOMS = [  # name, folder, may use, sources
      ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'],
      'canvas style_map ui_controls ui_entry ui_layout ui_model ui_brush '
      'paint_top paint_song paint_phrases paint_take paint_styles paint_gate '
-     'paint_groups paint_tip ui_paint ui_view folder take'),
+     'paint_groups paint_tip ui_paint ui_view put_file folder take'),
     ('cli', 'tools', ['base'], 'cli'),
     ('sound', 'tools', ['base', 'midi', 'M'], 'sound'),
     ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],
@@ -141,6 +141,9 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_ui_controls', ['ui'], ''),
     ('unit', 'test_ui_model', ['ui'], ''),
     ('unit', 'test_ui_view', ['ui'], ''),
+    ('unit', 'test_put_file', ['ui'], ''),
+    ('unit', 'test_folder', ['ui'], ''),
+    ('unit', 'test_take', ['ui'], ''),
     ('unit', 'fuzz_midi_file', ['reading'], ''),
     ('unit', 'test_quantise', ['school'], ''),
     ('unit', 'test_key', ['school'], ''),

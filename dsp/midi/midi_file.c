@@ -1321,9 +1321,10 @@ put_song(Buffer* const out, const MidiSong* const song)
 
 /// Write beside the file, then put it in its place
 static Status
-save_bytes(const char* const   path,
-           const Buffer* const out,
-           Trouble* const      trouble)
+save_bytes(const char* const    path,
+           const uint8_t* const bytes,
+           const size_t         n_bytes,
+           Trouble* const       trouble)
 {
   const size_t room = strlen(path) + sizeof(".part");
   char* const  part = (char*)malloc(room);
@@ -1334,7 +1335,7 @@ save_bytes(const char* const   path,
   snprintf(part, room, "%s.part", path);
 
   FILE* const file    = fopen(part, "wb");
-  bool        is_good = file && fwrite(out->byte, 1U, out->n, file) == out->n;
+  bool        is_good = file && fwrite(bytes, 1U, n_bytes, file) == n_bytes;
   is_good             = file && !fclose(file) && is_good;
   is_good             = is_good && !rename(part, path);
   if (!is_good && file) {
@@ -1350,8 +1351,9 @@ save_bytes(const char* const   path,
 }
 
 Status
-midi_file_save(const char* const     path,
-               const MidiSong* const song,
+midi_file_form(const MidiSong* const song,
+               uint8_t** const       bytes,
+               size_t* const         n_bytes,
                Trouble* const        trouble)
 {
   if (!song->ticks_per_quarter || song->ticks_per_quarter > 32767U ||
@@ -1364,10 +1366,26 @@ midi_file_save(const char* const     path,
                        song->n_tracks);
   }
 
-  Buffer out = {NULL, 0U, 0U, false};
-  Status st  = put_song(&out, song);
-  st         = st ? trouble_say(trouble, st, "%s", status_text(st))
-                  : save_bytes(path, &out, trouble);
-  free(out.byte);
+  Buffer       out = {NULL, 0U, 0U, false};
+  const Status st  = put_song(&out, song);
+  if (st) {
+    free(out.byte);
+    return trouble_say(trouble, st, "%s", status_text(st));
+  }
+  *bytes   = out.byte;
+  *n_bytes = out.n;
+  return STATUS_SUCCESS;
+}
+
+Status
+midi_file_save(const char* const     path,
+               const MidiSong* const song,
+               Trouble* const        trouble)
+{
+  uint8_t* bytes   = NULL;
+  size_t   n_bytes = 0U;
+  Status   st      = midi_file_form(song, &bytes, &n_bytes, trouble);
+  st               = st ? st : save_bytes(path, bytes, n_bytes, trouble);
+  free(bytes);
   return st;
 }

@@ -158,14 +158,23 @@ NODISCARD Status
 midi_file_load(const char* path, MidiSong** song, Trouble* trouble);
 
 /**
-   Write a song, whole or not at all: a first track with the song's name,
-   tempos, metres, keys and texts, then its tracks.
+   A song as the bytes of a file: a first track with the song's name, tempos,
+   metres, keys and texts, then its tracks.
 
    Lists need not be sorted; a note ends at the latest where the next of its
    own key begins.
-   @return STATUS_NO_WRITE or STATUS_NO_MEM; STATUS_BAD_ARG when
-   `ticks_per_quarter` cannot be written.
+   Memory: the caller frees `*bytes`, which is written only on success.
+   @return STATUS_NO_MEM; STATUS_BAD_ARG when `ticks_per_quarter` cannot be
+   written.
 */
+NODISCARD Status
+midi_file_form(const MidiSong* song,
+               uint8_t**       bytes,
+               size_t*         n_bytes,
+               Trouble*        trouble);
+
+/// Write it into a file, whole or not at all; as midi_file_form(), also
+/// STATUS_NO_WRITE
 NODISCARD Status
 midi_file_save(const char* path, const MidiSong* song, Trouble* trouble);
 

@@ -1,134 +1,71 @@
 // Copyright 2026 The Perpetuo authors
 // SPDX-License-Identifier: ISC
 
+#define _XOPEN_SOURCE 700 // For realpath()
+
 #include "plugin/ui/folder.h"
+
+#include "plugin/ui/put_file.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_PATH FOLDER_MAX_PATH
+/// A path that was set leaves room for the names of files
+#define MAX_FOLDER (FOLDER_MAX_PATH - 256U)
 
-/// Most bytes of a settings file that are read
+_Static_assert(FOLDER_MAX_PATH == PUT_MAX_PATH, "a path fits wherever it goes");
+
+/// No settings of anybody's are larger, bytes
 #define MAX_SETTINGS 65536U
 
-static const char key[] = "folder=";
+static const char head[] = "# Settings of Perpetuo's window\n";
+static const char key[]  = "folder=";
 
-/// Join two parts of a path; empty when it would be too long
-static void
-join(char* const path, const char* const above, const char* const name)
-{
-  const size_t n    = strlen(above);
-  const bool   ends = n && above[n - 1U] == '/';
-  const int    made =
-    snprintf(path, MAX_PATH, "%s%s%s", above, ends ? "" : "/", name);
-  path[made > 0 && (size_t)made < MAX_PATH ? made : 0] = '\0';
-}
+/// A line of a text, without its end
+typedef struct {
+  const char* text;
+  size_t      n;
+} Line;
 
-/// An absolute path that the environment names, or null
+// Paths ----------------------------------------------------------------------
+
+/// The person's home, or null
 static const char*
-path_in(const char* const name)
+home(void)
 {
-  const char* const path = getenv(name);
+  const char* const path = getenv("HOME");
   return path && path[0] == '/' ? path : NULL;
 }
 
-/// The folder for settings; false when there is no home
+/// Put two pieces of a path together; false when that is too long
 static bool
-find_settings(char* const path)
+join(char* const       path,
+     const char* const begin,
+     const char* const end,
+     const size_t      n_end)
 {
-  const char* const config = path_in("XDG_CONFIG_HOME");
-  const char* const home   = path_in("HOME");
-  if (config) {
-    join(path, config, "");
-  } else if (home) {
-    join(path, home, ".config/");
-  } else {
-    path[0] = '\0';
-  }
-  return path[0];
+  const int n =
+    snprintf(path, FOLDER_MAX_PATH, "%s%.*s", begin, (int)n_end, end);
+  return n > 0 && n < (int)FOLDER_MAX_PATH;
 }
 
-/// A text file's contents; null when it cannot be read, or is no text
-static char*
-read_text(const char* const path)
-{
-  FILE* const file = fopen(path, "rb");
-  char* const text = file ? (char*)malloc(MAX_SETTINGS + 1U) : NULL;
-  if (text) {
-    const size_t n = fread(text, 1U, MAX_SETTINGS, file);
-    text[n]        = '\0';
-    if (strlen(text) != n || ferror(file) || !feof(file)) {
-      free(text);
-      fclose(file);
-      return NULL;
-    }
-  }
-  if (file) {
-    fclose(file);
-  }
-  return text;
-}
-
-/// The rest of a line that begins so; false when there is none, or it does not
-/// fit
+/// A file among the person's settings; false when there is no such place
 static bool
-find_line(const char* const text,
-          const char* const begin,
-          char* const       rest,
-          const size_t      room)
+settings_path(const char* const name, char* const path)
 {
-  const size_t n = strlen(begin);
-  for (const char* line = text; line; line = strchr(line, '\n')) {
-    line += *line == '\n' ? 1 : 0;
-    if (!strncmp(line, begin, n)) {
-      const size_t size = strcspn(line + n, "\r\n");
-      if (size < room) {
-        memcpy(rest, line + n, size);
-        rest[size] = '\0';
-        return true;
-      }
-    }
-    if (!*line) {
-      break;
-    }
+  const char* const folder = getenv("XDG_CONFIG_HOME");
+  char              usual[FOLDER_MAX_PATH];
+  if (folder && folder[0] == '/') {
+    return join(path, folder, name, strlen(name));
   }
-  return false;
-}
-
-/// Put the home in the place of a "~" or "$HOME" at the beginning.
-/// @return Whether what comes out is an absolute path.
-static bool
-expand(const char* const text, char* const path)
-{
-  static const char* const marks[] = {"~", "$HOME"};
-  const char* const        home    = path_in("HOME");
-  path[0]                          = '\0';
-  for (unsigned i = 0U; home && i < 2U; ++i) {
-    const size_t n = strlen(marks[i]);
-    if (!strncmp(text, marks[i], n) && (!text[n] || text[n] == '/')) {
-      join(path, home, text[n] ? text + n + 1U : "");
-      return path[0];
-    }
-  }
-  if (text[0] == '/' && strlen(text) < MAX_PATH) {
-    strcpy(path, text);
-  }
-  return path[0];
-}
-
-/// Without slashes at the end, which mean nothing
-static void
-trim(char* const path)
-{
-  size_t n = strlen(path);
-  while (n > 1U && path[n - 1U] == '/') {
-    path[--n] = '\0';
-  }
+  return home() && join(usual, home(), "/.config", 8U) &&
+         join(path, usual, name, strlen(name));
 }
 
 static bool
@@ -138,188 +75,408 @@ is_folder(const char* const path)
   return !stat(path, &about) && S_ISDIR(about.st_mode);
 }
 
-/// The person's folder for music, as their desktop has it; or their home
 static bool
-find_music(char* const path)
+has_controls(const Line line)
 {
-  char settings[MAX_PATH];
-  char name[MAX_PATH];
-  char line[MAX_PATH];
-  if (find_settings(settings)) {
-    join(name, settings, "user-dirs.dirs");
-    char* const text = read_text(name);
-    if (text && find_line(text, "XDG_MUSIC_DIR=\"", line, sizeof(line))) {
-      line[strcspn(line, "\"")] = '\0';
-      free(text);
-      if (expand(line, path) && is_folder(path)) {
-        return true;
-      }
-    } else {
-      free(text);
+  for (size_t i = 0U; i < line.n; ++i) {
+    const unsigned char c = (unsigned char)line.text[i];
+    if (c < 0x20U || c == 0x7FU) {
+      return true;
     }
   }
+  return false;
+}
 
-  const char* const home = path_in("HOME");
-  if (!home) {
+/// What a person means by a path, whole; false for what is none of ours
+static bool
+expand(Line line, char* const folder)
+{
+  char path[FOLDER_MAX_PATH];
+  bool is_there = false;
+  if (!line.n || line.n >= MAX_FOLDER || has_controls(line)) {
     return false;
   }
-  join(path, home, "Music");
-  if (!is_folder(path)) {
-    join(path, home, "");
+  if (line.text[0] == '~' && (line.n == 1U || line.text[1] == '/')) {
+    is_there = home() && join(path, home(), line.text + 1, line.n - 1U);
+  } else if (line.text[0] == '/') {
+    is_there = join(path, "", line.text, line.n);
   }
-  return path[0];
+  size_t n = is_there ? strlen(path) : 0U;
+  while (n > 1U && path[n - 1U] == '/') {
+    path[--n] = '\0';
+  }
+  if (!n || n >= MAX_FOLDER) {
+    return false;
+  }
+  strcpy(folder, path);
+  return true;
+}
+
+// Texts ----------------------------------------------------------------------
+
+/**
+   A small file as text.
+
+   @param text (MAX_SETTINGS + 1)
+   @return Its length; 0 for none and for what is too large.  `*error` is what
+   the system said, 0 when there is no such file.
+*/
+static size_t
+read_text(const char* const path, char* const text, int* const error)
+{
+  struct stat about;
+  *error = 0;
+  // A pipe would be waited for
+  if (stat(path, &about)) {
+    *error = errno == ENOENT || errno == ENOTDIR ? 0 : errno;
+    return 0U;
+  }
+  if (!S_ISREG(about.st_mode)) {
+    *error = S_ISDIR(about.st_mode) ? EISDIR : EINVAL;
+    return 0U;
+  }
+  FILE* const file = fopen(path, "rb");
+  if (!file) {
+    *error = errno;
+    return 0U;
+  }
+
+  size_t n = fread(text, 1U, MAX_SETTINGS + 1U, file);
+  if (ferror(file) || n > MAX_SETTINGS) {
+    *error = n > MAX_SETTINGS ? EFBIG : EIO;
+    n      = 0U;
+  }
+  (void)fclose(file);
+  return n;
+}
+
+/// Go to the next line of a text; false at its end
+static bool
+next_line(const char* const text,
+          const size_t      n,
+          size_t* const     at,
+          Line* const       line)
+{
+  if (*at >= n) {
+    return false;
+  }
+  const char* const begin = text + *at;
+  const char* const end   = (const char*)memchr(begin, '\n', n - *at);
+  line->text              = begin;
+  line->n                 = end ? (size_t)(end - begin) : n - *at;
+  *at += line->n + 1U;
+  if (line->n && begin[line->n - 1U] == '\r') {
+    --line->n;
+  }
+  return true;
+}
+
+/// What follows a word at the beginning of a line; false when it does not begin
+/// so
+static bool
+follows(const Line line, const char* const word, Line* const rest)
+{
+  const size_t n = strlen(word);
+  if (line.n < n || memcmp(line.text, word, n) != 0) {
+    return false;
+  }
+  rest->text = line.text + n;
+  rest->n    = line.n - n;
+  return true;
+}
+
+/// The folder that was set; false when there is none that makes sense
+static bool
+read_setting(char* const folder)
+{
+  char  path[FOLDER_MAX_PATH];
+  int   error  = 0;
+  bool  is_set = false;
+  char* text   = settings_path("/perpetuo/ui.conf", path)
+                   ? (char*)malloc(MAX_SETTINGS + 1U)
+                   : NULL;
+  if (text) {
+    const size_t n  = read_text(path, text, &error);
+    size_t       at = 0U;
+    Line         line;
+    Line         value;
+    while (next_line(text, n, &at, &line)) {
+      // The last one counts; one that is broken leaves the one before
+      if (follows(line, key, &value)) {
+        is_set = expand(value, folder) || is_set;
+      }
+    }
+  }
+  free(text);
+  return is_set;
+}
+
+// Where music is
+// ---------------------------------------------------------------
+
+/**
+   A path as user-dirs.dirs has it: "$HOME/..." or absolute, in quotes, in which
+   a backslash makes the next character plain.  It is never given to a shell.
+
+   Source: xdg-user-dirs, user-dirs.dirs(5).
+*/
+static bool
+read_user_folder(Line value, char* const folder)
+{
+  char   path[FOLDER_MAX_PATH] = "";
+  size_t n                     = 0U;
+  Line   rest;
+  if (!follows(value, "\"", &rest)) {
+    return false;
+  }
+  if (follows(rest, "$HOME", &value)) {
+    if (!home() || !join(path, home(), "", 0U) ||
+        (value.n && value.text[0] != '/' && value.text[0] != '"')) {
+      return false;
+    }
+    n = strlen(path);
+  } else {
+    value = rest;
+  }
+
+  size_t i = 0U;
+  while (i < value.n && value.text[i] != '"' && n + 1U < sizeof(path)) {
+    i += value.text[i] == '\\' && i + 1U < value.n ? 1U : 0U;
+    path[n++] = value.text[i++];
+  }
+  const Line whole = {path, n};
+  return i < value.n && value.text[i] == '"' && n && path[0] == '/' &&
+         expand(whole, folder);
+}
+
+/// The person's folder for music, by the name that the desktop gave it
+static bool
+find_user_music(char* const folder)
+{
+  char  path[FOLDER_MAX_PATH];
+  int   error    = 0;
+  bool  is_there = false;
+  char* text     = settings_path("/user-dirs.dirs", path)
+                     ? (char*)malloc(MAX_SETTINGS + 1U)
+                     : NULL;
+  if (text) {
+    const size_t n  = read_text(path, text, &error);
+    size_t       at = 0U;
+    Line         line;
+    Line         value;
+    while (next_line(text, n, &at, &line)) {
+      while (line.n && (*line.text == ' ' || *line.text == '\t')) {
+        ++line.text;
+        --line.n;
+      }
+      if (follows(line, "XDG_MUSIC_DIR=", &value)) {
+        is_there = read_user_folder(value, folder) || is_there;
+      }
+    }
+  }
+  free(text);
+  return is_there;
+}
+
+static bool
+find_music(char* const folder)
+{
+  if (find_user_music(folder) && is_folder(folder)) {
+    return true;
+  }
+  return home() && ((join(folder, home(), "/Music", 6U) && is_folder(folder)) ||
+                    join(folder, home(), "", 0U));
 }
 
 void
 folder_read(char* const folder)
 {
-  char settings[MAX_PATH];
-  char name[MAX_PATH];
-  char line[MAX_PATH];
-  if (find_settings(settings)) {
-    join(name, settings, "perpetuo/ui.conf");
-    char* const text     = read_text(name);
-    const bool  has_line = text && find_line(text, key, line, sizeof(line));
-    free(text);
-    if (has_line && line[0] == '/') {
-      strcpy(folder, line);
-      trim(folder);
-      return;
-    }
-  }
-
-  char music[MAX_PATH];
+  static const char name[] = "/Perpetuo";
+  char              music[FOLDER_MAX_PATH];
   folder[0] = '\0';
+  if (read_setting(folder)) {
+    return;
+  }
   if (find_music(music)) {
-    join(folder, music, "Perpetuo");
+    // A root is not written with two slashes
+    const char* const begin = strcmp(music, "/") ? music : "";
+    if (!join(folder, begin, name, sizeof(name) - 1U)) {
+      folder[0] = '\0';
+    }
   }
 }
 
-Status
-folder_make(const char* const folder, Trouble* const trouble)
+// Setting it --------------------------------------------------------------
+
+/// Append a line to a text that has room
+static void
+put_line(char* const text, size_t* const n, const Line line)
 {
-  char         path[MAX_PATH];
-  const size_t n = strlen(folder);
-  if (!n || n >= sizeof(path)) {
-    return trouble_say(
-      trouble, STATUS_NO_WRITE, "There is no folder to write into: choose one");
-  }
-  strcpy(path, folder);
-  for (size_t i = 1U; i <= n; ++i) {
-    if (path[i] != '/' && path[i]) {
-      continue;
-    }
-    const char after = path[i];
-    path[i]          = '\0';
-    if (mkdir(path, 0777) && !is_folder(path)) {
-      return trouble_say(trouble,
-                         STATUS_NO_WRITE,
-                         "%.200s cannot be made: %s.  Choose another folder",
-                         path,
-                         strerror(errno == EEXIST ? ENOTDIR : errno));
-    }
-    path[i] = after;
-  }
-  return STATUS_SUCCESS;
+  memcpy(text + *n, line.text, line.n);
+  *n += line.n;
+  text[(*n)++] = '\n';
 }
 
-/// Write the settings anew, with another line for the folder
-static bool
-write_settings(FILE* const       file,
-               const char* const old,
-               const char* const folder)
+/**
+   Settings with another folder.
+
+   Whatever else stands there stays, and in its order.
+   @param to With room for all, the head and the folder.
+*/
+static size_t
+change_setting(const char* const from,
+               const size_t      n_from,
+               const char* const folder,
+               char* const       to)
 {
-  bool has_line = false;
-  bool is_good  = true;
-  if (!old) {
-    is_good = fputs("# What Perpetuo's window remembers\n", file) >= 0;
+  const Line word     = {key, sizeof(key) - 1U};
+  const Line value    = {folder, strlen(folder)};
+  size_t     n        = 0U;
+  size_t     at       = 0U;
+  bool       is_there = false;
+  Line       line;
+  if (!n_from || from[0] != '#') {
+    const Line comment = {head, sizeof(head) - 2U};
+    put_line(to, &n, comment);
   }
-  for (const char* line = old; line && *line && is_good;) {
-    const size_t size = strcspn(line, "\n");
-    const bool   ours = !strncmp(line, key, strlen(key));
-    if (!ours) {
-      is_good = fprintf(file, "%.*s\n", (int)size, line) >= 0;
-    } else if (!has_line) {
-      is_good  = fprintf(file, "%s%s\n", key, folder) >= 0;
-      has_line = true;
+  while (next_line(from, n_from, &at, &line)) {
+    Line old;
+    if (!follows(line, key, &old)) {
+      put_line(to, &n, line);
+    } else if (!is_there) {
+      is_there = true;
+      memcpy(to + n, word.text, word.n);
+      n += word.n;
+      put_line(to, &n, value);
     }
-    line += size + (line[size] ? 1U : 0U);
   }
-  return is_good && (has_line || fprintf(file, "%s%s\n", key, folder) >= 0);
+  if (!is_there) {
+    memcpy(to + n, word.text, word.n);
+    n += word.n;
+    put_line(to, &n, value);
+  }
+  return n;
+}
+
+/// Make the folder that a file is to be put into
+static Status
+make_way(const char* const path, Trouble* const trouble)
+{
+  char        folder[FOLDER_MAX_PATH];
+  char* const slash = strrchr(strcpy(folder, path), '/');
+  *slash            = '\0';
+  return put_folder(folder, trouble);
+}
+
+/// Where a file is that settings lead to: a link to them is not replaced
+static void
+follow_links(char* const path)
+{
+  char* const real = realpath(path, NULL);
+  if (real && strlen(real) < FOLDER_MAX_PATH) {
+    strcpy(path, real);
+  }
+  free(real);
 }
 
 static Status
-keep(const char* const folder, Trouble* const trouble)
+write_setting(const char* const folder, Trouble* const trouble)
 {
-  char settings[MAX_PATH];
-  char above[MAX_PATH];
-  char name[MAX_PATH];
-  char fresh[MAX_PATH];
-  if (!find_settings(settings)) {
+  char path[FOLDER_MAX_PATH];
+  char shown[PUT_MAX_SHOWN];
+  int  error = 0;
+  if (!settings_path("/perpetuo/ui.conf", path)) {
     return trouble_say(
-      trouble, STATUS_NO_WRITE, "The folder cannot be kept: there is no home");
-  }
-  join(above, settings, "perpetuo");
-  join(name, above, "ui.conf");
-  join(fresh, above, ".ui.conf-XXXXXX");
-  const Status st = folder_make(above, trouble);
-  if (st) {
-    return st;
+      trouble, STATUS_NO_WRITE, "There is no home to keep settings in");
   }
 
-  const int   fd      = fresh[0] ? mkstemp(fresh) : -1;
-  FILE* const file    = fd < 0 ? NULL : fdopen(fd, "wb");
-  char* const old     = read_text(name);
-  bool        is_good = file && write_settings(file, old, folder);
-  is_good             = is_good && !fflush(file) && !fsync(fd);
-  is_good             = file && !fclose(file) && is_good;
-  is_good             = is_good && !rename(fresh, name);
-  free(old);
-  if (!is_good) {
-    const int error = errno;
-    if (fd >= 0) {
-      if (!file) {
-        close(fd);
-      }
-      remove(fresh);
-    }
-    return trouble_say(trouble,
-                       STATUS_NO_WRITE,
-                       "The folder cannot be kept in %.180s: %s",
-                       name,
-                       strerror(error));
+  char* const from = (char*)malloc(MAX_SETTINGS + 1U);
+  char* const to =
+    (char*)malloc(MAX_SETTINGS + sizeof(head) + sizeof(key) + FOLDER_MAX_PATH);
+  Status st = from && to ? STATUS_SUCCESS : STATUS_NO_MEM;
+  if (st) {
+    trouble_say(trouble, st, "%s", status_text(st));
   }
-  return STATUS_SUCCESS;
+  if (!st) {
+    follow_links(path);
+    const size_t n_from = read_text(path, from, &error);
+    if (error) {
+      st = trouble_say(trouble,
+                       STATUS_NO_WRITE,
+                       "%s cannot be read, so it is left as it is",
+                       put_shown(path, shown));
+    }
+    st = st ? st : make_way(path, trouble);
+    if (!st) {
+      const size_t n = change_setting(from, n_from, folder, to);
+      st             = put_over(path, (const uint8_t*)to, n, trouble);
+    }
+  }
+  free(to);
+  free(from);
+  return st;
+}
+
+/// What a person typed, without the blanks around it
+static Line
+trim(const char* const text)
+{
+  Line line = {text, strlen(text)};
+  while (line.n && *line.text == ' ') {
+    ++line.text;
+    --line.n;
+  }
+  while (line.n && line.text[line.n - 1U] == ' ') {
+    --line.n;
+  }
+  return line;
+}
+
+/// Why a text is no path
+static Status
+refuse(const Line line, Trouble* const trouble)
+{
+  const bool is_home = line.n && line.text[0] == '~';
+  return trouble_say(
+    trouble,
+    STATUS_BAD_ARG,
+    "%s",
+    !line.n                ? "There is no folder without a name"
+    : has_controls(line)   ? "A folder's name has no tabs or line ends in it"
+    : line.n >= MAX_FOLDER ? "The path is too long"
+    : is_home && !home()   ? "There is no home that \"~\" could stand for"
+    : is_home && line.n > 1U && line.text[1] != '/'
+      ? "\"~\" stands for your own home only: write \"~/\" or a whole path"
+    : line.text[0] == '/' || is_home
+      ? "The path is too long"
+      : "A folder's path has to begin with / or ~");
 }
 
 Status
 folder_set(const char* const text, char* const folder, Trouble* const trouble)
 {
-  char path[MAX_PATH];
-  for (const char* c = text; *c; ++c) {
-    if ((unsigned char)*c < 0x20U || *c == 0x7F) {
-      return trouble_say(
-        trouble, STATUS_BAD_ARG, "A folder's name has no control characters");
-    }
+  char        path[FOLDER_MAX_PATH];
+  char        shown[PUT_MAX_SHOWN];
+  const Line  line = trim(text);
+  struct stat about;
+  if (!expand(line, path)) {
+    return refuse(line, trouble);
   }
-  if (!expand(text, path)) {
+  if (!stat(path, &about) && !S_ISDIR(about.st_mode)) {
     return trouble_say(trouble,
                        STATUS_BAD_ARG,
-                       "\"%.200s\" is no whole path of a folder: it begins "
-                       "with / or ~",
-                       text);
+                       "%s is a file, not a folder",
+                       put_shown(path, shown));
   }
-  trim(path);
 
-  Status st = folder_make(path, trouble);
+  Status st = put_folder(path, trouble);
   if (!st && access(path, W_OK | X_OK)) {
     st = trouble_say(trouble,
                      STATUS_NO_WRITE,
-                     "Nothing can be written into %.200s: %s",
-                     path,
-                     strerror(errno));
+                     "There is no permission to write into %s",
+                     put_shown(path, shown));
   }
-  st = st ? st : keep(path, trouble);
+  st = st ? st : write_setting(path, trouble);
   if (!st) {
     strcpy(folder, path);
   }

@@ -29,18 +29,14 @@ folder_read(char* folder);
 /**
    Keep another one from now on, also for other windows and sessions.
 
-   "~" stands for the person's home.
+   "~" stands for the person's home.  The folder is made, with what is above it,
+   if it is not there.
 
    @param folder (FOLDER_MAX_PATH) The whole path, on success.
    @return STATUS_BAD_ARG for what is no path, STATUS_NO_WRITE when the setting
-   cannot be kept: then nothing has changed.
+   cannot be kept, or nothing be written there: then no setting has changed.
 */
 NODISCARD Status
 folder_set(const char* text, char* folder, Trouble* trouble);
-
-/// Make a folder and those above it, as far as they are not there.
-/// STATUS_NO_WRITE.
-NODISCARD Status
-folder_make(const char* folder, Trouble* trouble);
 
 #endif // PERPETUO_PLUGIN_UI_FOLDER_H

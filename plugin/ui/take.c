@@ -5,77 +5,154 @@
 
 #include "midi/midi_file.h"
 #include "music/metre.h"
+#include "plugin/ui/put_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-/// Files of one name that are told apart by numbers
-#define MAX_NUMBERS 10000U
+_Static_assert(TAKE_MAX_PATH == PUT_MAX_PATH, "a path fits wherever it goes");
 
-#define MAX_BARS (UI_N_PLAYED > PHRASE_MAX_BARS ? UI_N_PLAYED : PHRASE_MAX_BARS)
+/// A tempo that is measured moves a little; so much of it is no change, bpm
+static const double slack_bpm = 0.01;
 
-static const char* const part_names[N_PARTS] = {
-  [PART_MELODY] = "Melody",
-  [PART_DRUMS]  = "Drums",
+static const struct {
+  PortIndex   channel;
+  unsigned    state; ///< Bit of TalkPlace: the plugin sounds it
+  const char* name;
+} parts[N_PARTS] = {
+  [PART_MELODY] = {PORT_MELODY_CHANNEL, TALK_HAS_MELODY, "Melody"},
+  [PART_DRUMS]  = {PORT_DRUM_CHANNEL, TALK_HAS_DRUMS, "Drums"},
 };
 
-static const PortIndex channels[N_PARTS] = {
-  [PART_MELODY] = PORT_MELODY_CHANNEL,
-  [PART_DRUMS]  = PORT_DRUM_CHANNEL,
-};
-
-/// Bars in the order in which they are to be heard
+/// Bars that are taken
 typedef struct {
-  uint32_t n;
-  TalkBar  rows[MAX_BARS];
-} Bars;
+  const UiModel* model;
+  const TalkBar* bars;
+  uint32_t       n_bars;
+  TalkBar        phrase[PHRASE_MAX_BARS]; ///< Where bars of a phrase are put
+} Stretch;
 
 // Which bars
-// ---------------------------------------------------------------------
+// ------------------------------------------------------------------
+
+/// A part's phrase in a bar; null when it does not sound, or is not known
+static const UiPhrase*
+phrase_in(const UiModel* const model, const TalkBar* const bar, const Part part)
+{
+  const unsigned state = (unsigned)model->place.state;
+  const bool     has   = !model->has_place || state & parts[part].state;
+  return has && bar->ids[part] ? ui_model_phrase(model, bar->ids[part]) : NULL;
+}
 
 /// The bars of the phrases that sound now
 static void
-list_phrase(const UiModel* const model, Bars* const bars)
+take_phrase(Stretch* const self)
 {
-  const TalkPlace* const place = &model->place;
-  for (unsigned part = 0U; part < N_PARTS; ++part) {
-    const UiPhrase* const phrase = ui_model_phrase(model, place->now[part]);
-    for (int32_t i = 0; phrase && i < phrase->head.n_bars; ++i) {
-      TalkBar* const bar = &bars->rows[i];
-      bar->count         = i;
-      bar->bar           = phrase->head.bar + i;
-      bar->bar_ticks     = phrase->head.bar_ticks;
-      bar->n_beats       = place->n_beats;
-      bar->unit          = place->unit;
-      bar->bpm           = place->bpm;
-      bar->i_bar         = i;
-      bar->ids[part]     = place->now[part];
-      bars->n = (uint32_t)i + 1U > bars->n ? (uint32_t)i + 1U : bars->n;
+  const TalkPlace* const place = &self->model->place;
+  TalkBar                bar;
+  memset(&bar, 0, sizeof(bar));
+  memcpy(bar.ids, place->now, sizeof(bar.ids));
+  bar.n_beats = place->n_beats;
+  bar.unit    = place->unit;
+  bar.bpm     = place->bpm;
+
+  for (unsigned part = N_PARTS; part-- > 0U;) {
+    const UiPhrase* const phrase = phrase_in(self->model, &bar, (Part)part);
+    if (phrase) {
+      const uint32_t n_bars = (uint32_t)phrase->head.n_bars;
+      bar.bar               = phrase->head.bar;
+      bar.bar_ticks         = phrase->head.bar_ticks;
+      self->n_bars          = n_bars > self->n_bars ? n_bars : self->n_bars;
     }
   }
+  self->n_bars =
+    self->n_bars < PHRASE_MAX_BARS ? self->n_bars : PHRASE_MAX_BARS;
+  for (uint32_t i = 0U; i < self->n_bars; ++i) {
+    self->phrase[i] = bar;
+    self->phrase[i].bar += (int32_t)i;
+    self->phrase[i].i_bar = (int32_t)i;
+    self->phrase[i].count = (int32_t)i;
+  }
+  self->bars = self->phrase;
 }
 
 static void
-list_bars(const UiModel* const model,
-          const TakeKind       kind,
-          const uint32_t       n_bars,
-          Bars* const          bars)
+take_bars(Stretch* const self, const uint32_t n_bars)
 {
-  memset(bars, 0, sizeof(*bars));
-  if (kind == TAKE_PHRASE) {
-    list_phrase(model, bars);
-    return;
+  const UiModel* const model = self->model;
+  self->n_bars = n_bars < model->n_played ? n_bars : model->n_played;
+  self->bars   = &model->played[model->n_played - self->n_bars];
+}
+
+static void
+find_stretch(Stretch* const       self,
+             const UiModel* const model,
+             const TakeKind       kind,
+             const uint32_t       n_bars)
+{
+  memset(self, 0, sizeof(*self));
+  self->model = model;
+  if (kind == TAKE_BARS) {
+    take_bars(self, n_bars);
+  } else if (model->has_place) {
+    take_phrase(self);
   }
-  const uint32_t n = n_bars < model->n_played ? n_bars : model->n_played;
-  for (uint32_t i = 0U; i < n; ++i) {
-    bars->rows[i] = model->played[model->n_played - n + i];
+}
+
+// Which notes
+// -----------------------------------------------------------------
+
+/// The notes of a phrase in one of its bars
+typedef struct {
+  const UiPhrase* phrase; ///< Null: none
+  uint32_t        begin;  ///< Tick of the bar in its phrase
+  uint32_t        ticks;  ///< Length of the bar
+} BarNotes;
+
+static BarNotes
+notes_in(const Stretch* const self, const uint32_t i_bar, const Part part)
+{
+  const TalkBar* const  bar    = &self->bars[i_bar];
+  const UiPhrase* const phrase = phrase_in(self->model, bar, part);
+  const BarNotes        none   = {NULL, 0U, 0U};
+  if (!phrase || bar->i_bar < 0 || bar->i_bar >= phrase->head.n_bars ||
+      bar->bar_ticks <= 0 || phrase->head.bar_ticks <= 0) {
+    return none;
   }
-  bars->n = n;
+  // Both are of one metre, unless a message told otherwise
+  const int32_t  own = phrase->head.bar_ticks;
+  const uint32_t ticks =
+    (uint32_t)(bar->bar_ticks < own ? bar->bar_ticks : own);
+  const BarNotes notes = {phrase, (uint32_t)own * (uint32_t)bar->i_bar, ticks};
+  return notes;
+}
+
+static bool
+starts_in(const BarNotes* const bar, const Note* const note)
+{
+  return note->tick >= bar->begin && note->tick - bar->begin < bar->ticks;
+}
+
+static bool
+has_notes(const Stretch* const self, const Part part)
+{
+  for (uint32_t i = 0U; i < self->n_bars; ++i) {
+    const BarNotes bar = notes_in(self, i, part);
+    for (uint32_t k = 0U; bar.phrase && k < bar.phrase->n_notes; ++k) {
+      if (starts_in(&bar, &bar.phrase->notes[k])) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+static bool
+has_any_notes(const Stretch* const self)
+{
+  return has_notes(self, PART_MELODY) || has_notes(self, PART_DRUMS);
 }
 
 bool
@@ -83,288 +160,260 @@ take_is_there(const UiModel* const model,
               const TakeKind       kind,
               const uint32_t       n_bars)
 {
-  Bars bars;
-  list_bars(model, kind, n_bars, &bars);
-  return bars.n;
+  Stretch stretch;
+  find_stretch(&stretch, model, kind, n_bars);
+  return has_any_notes(&stretch);
 }
 
-// Their notes
-// --------------------------------------------------------------------
+// As a song
+// -------------------------------------------------------------------
 
-/// Ticks from a bar's beginning for which notes may ring: on into bars that
-/// follow it in the song
-static uint32_t
-ring_room(const Bars* const bars, const uint32_t i)
+/// Whether a part's music goes on from a bar into the one that follows it here;
+/// the player ends what sounds where it does not
+static bool
+goes_on(const Stretch* const self, const uint32_t i_bar, const Part part)
 {
-  uint32_t room = (uint32_t)bars->rows[i].bar_ticks;
-  for (uint32_t k = i + 1U;
-       k < bars->n && bars->rows[k].bar == bars->rows[k - 1U].bar + 1;
-       ++k) {
-    room += (uint32_t)bars->rows[k].bar_ticks;
-  }
-  return room;
+  const TalkBar* const a = &self->bars[i_bar];
+  const TalkBar* const b = a + 1;
+  return i_bar + 1U < self->n_bars && b->ids[part] == a->ids[part] &&
+         b->bar == a->bar + 1 && b->i_bar == a->i_bar + 1;
 }
 
-/// Append the notes of a part that begin in a bar
+/// Where a note that begins in a bar may ring to at most
+static uint32_t
+end_of(const Stretch* const self,
+       uint32_t             i_bar,
+       uint32_t             begin,
+       const Part           part)
+{
+  while (goes_on(self, i_bar, part)) {
+    begin += (uint32_t)self->bars[i_bar++].bar_ticks;
+  }
+  return begin + (uint32_t)self->bars[i_bar].bar_ticks;
+}
+
+static uint8_t
+channel_of(const UiModel* const model, const Part part)
+{
+  const float channel = model->ports[parts[part].channel];
+  return channel >= 1.0f && channel <= (float)N_CHANNELS
+           ? (uint8_t)(lroundf(channel) - 1)
+           : 0U;
+}
+
+/// The notes that begin in a bar.  @param begin Its tick in the song.
 static Status
-add_bar(const UiModel* const model,
-        const Bars* const    bars,
-        const uint32_t       i,
+add_bar(const Stretch* const self,
+        const uint32_t       i_bar,
+        const uint32_t       begin,
         const Part           part,
-        const uint32_t       tick,
-        const uint32_t       i_track,
         MidiSong* const      song)
 {
-  const TalkBar* const  bar     = &bars->rows[i];
-  const UiPhrase* const phrase  = ui_model_phrase(model, bar->ids[part]);
-  const uint32_t        ticks   = (uint32_t)bar->bar_ticks;
-  const uint32_t        begin   = (uint32_t)bar->i_bar * ticks;
-  const uint32_t        room    = ring_room(bars, i);
-  const float           channel = model->ports[channels[part]];
-  Status                st      = STATUS_SUCCESS;
-  for (uint32_t k = 0U; !st && phrase && k < phrase->n_notes; ++k) {
-    const Note* const note = &phrase->notes[k];
-    if (note->tick < begin || note->tick >= begin + ticks) {
-      continue;
+  const BarNotes bar = notes_in(self, i_bar, part);
+  const uint32_t end = end_of(self, i_bar, begin, part);
+  Status         st  = STATUS_SUCCESS;
+  for (uint32_t i = 0U; !st && bar.phrase && i < bar.phrase->n_notes; ++i) {
+    const Note* const from = &bar.phrase->notes[i];
+    if (starts_in(&bar, from)) {
+      const uint32_t tick = begin + from->tick - bar.begin;
+      const uint32_t left = end - tick;
+      const MidiNote note = {tick,
+                             from->length < left ? from->length : left,
+                             from->key,
+                             from->velocity,
+                             channel_of(self->model, part)};
+      st                  = midi_song_add_note(song, song->n_tracks - 1U, note);
     }
-    const uint32_t in   = note->tick - begin;
-    const uint32_t most = room - in;
-    const MidiNote made = {
-      tick + in,
-      note->length < most ? note->length : most,
-      note->key,
-      note->velocity,
-      (uint8_t)(channel - 0.5f), // 1 .. 16, as whole numbers
-    };
-    st = midi_song_add_note(song, i_track, made);
   }
   return st;
 }
 
-/// Whether a part sounds anywhere in these bars
-static bool
-has_part(const UiModel* const model, const Bars* const bars, const Part part)
-{
-  for (uint32_t i = 0U; i < bars->n; ++i) {
-    const UiPhrase* const phrase =
-      ui_model_phrase(model, bars->rows[i].ids[part]);
-    if (phrase && phrase->n_notes) {
-      return true;
-    }
-  }
-  return false;
-}
-
 static Status
-add_part(const UiModel* const model,
-         const Bars* const    bars,
-         const Part           part,
-         MidiSong* const      song)
+add_part(const Stretch* const self, const Part part, MidiSong* const song)
 {
-  Status   st   = midi_song_add_track(song, part_names[part]);
-  uint32_t tick = 0U;
-  for (uint32_t i = 0U; !st && i < bars->n; ++i) {
-    st = add_bar(model, bars, i, part, tick, song->n_tracks - 1U, song);
-    tick += (uint32_t)bars->rows[i].bar_ticks;
+  if (!has_notes(self, part)) {
+    return STATUS_SUCCESS;
+  }
+
+  uint32_t begin = 0U;
+  Status   st    = midi_song_add_track(song, parts[part].name);
+  for (uint32_t i = 0U; !st && i < self->n_bars; ++i) {
+    st = add_bar(self, i, begin, part, song);
+    begin += (uint32_t)self->bars[i].bar_ticks;
   }
   return st;
 }
 
-/// Say tempo and metre where they begin and where they change
-static Status
-add_times(const Bars* const bars, MidiSong* const song)
+/// The metre of a bar, as a file can say it, so that bar lines stand where they
+/// were: also for metres that are cut, see metre.h
+static Metre
+metre_of(const TalkBar* const bar)
 {
-  Status   st   = STATUS_SUCCESS;
-  uint32_t tick = 0U;
-  for (uint32_t i = 0U; !st && i < bars->n; ++i) {
-    const TalkBar* const bar    = &bars->rows[i];
-    const TalkBar* const before = i ? bar - 1 : NULL;
-    if (bar->bpm > 0.0f &&
-        (!before || before->bpm < bar->bpm || before->bpm > bar->bpm)) {
-      st = midi_song_add_tempo(song, tick, (double)bar->bpm);
+  static const uint8_t units[] = {4U, 8U, 16U, 32U};
+  const uint32_t       whole   = 4U * TICKS_PER_QUARTER;
+  const uint32_t       ticks   = (uint32_t)bar->bar_ticks;
+  const uint32_t       n       = (uint32_t)bar->n_beats;
+  const uint32_t       unit    = (uint32_t)bar->unit;
+  if (n && n < 256U && unit && unit <= 64U && !(unit & (unit - 1U)) &&
+      n * whole / unit == ticks) {
+    const Metre metre = {(uint8_t)n, (uint8_t)unit};
+    return metre;
+  }
+  for (unsigned i = 0U; i < sizeof(units); ++i) {
+    const uint32_t beat = whole / units[i];
+    if (ticks && ticks % beat == 0U && ticks / beat < 256U) {
+      const Metre metre = {(uint8_t)(ticks / beat), units[i]};
+      return metre;
     }
-    if (!st && (!before || before->n_beats != bar->n_beats ||
-                before->unit != bar->unit)) {
-      st = midi_song_add_metre(
-        song, tick, (uint8_t)bar->n_beats, (uint8_t)bar->unit);
+  }
+  const Metre usual = {4U, 4U};
+  return usual;
+}
+
+/// The tempo of a bar, as a file can say it
+static double
+tempo_of(const UiModel* const model, const TalkBar* const bar)
+{
+  const double said  = (double)bar->bpm;
+  const double asked = (double)model->ports[PORT_TEMPO];
+  const double bpm   = said > 0.0 ? said : asked > 0.0 ? asked : 120.0;
+  const double least = 4.0;
+  const double most  = 10000.0;
+  // What a float makes of 123.4 is not meant
+  return bpm < least ? least : bpm > most ? most : round(bpm * 1000.0) / 1000.0;
+}
+
+/// Tempos and metres where they change, and the end
+static Status
+add_time(const Stretch* const self, MidiSong* const song)
+{
+  Metre    metre = {0U, 0U};
+  double   bpm   = 0.0;
+  uint32_t tick  = 0U;
+  Status   st    = STATUS_SUCCESS;
+  for (uint32_t i = 0U; !st && i < self->n_bars; ++i) {
+    const Metre  new_metre = metre_of(&self->bars[i]);
+    const double new_bpm   = tempo_of(self->model, &self->bars[i]);
+    if (fabs(new_bpm - bpm) > slack_bpm) {
+      bpm = new_bpm;
+      st  = midi_song_add_tempo(song, tick, bpm);
     }
-    tick += (uint32_t)bar->bar_ticks;
+    if (!st &&
+        (new_metre.n_beats != metre.n_beats || new_metre.unit != metre.unit)) {
+      metre = new_metre;
+      st    = midi_song_add_metre(song, tick, metre.n_beats, metre.unit);
+    }
+    tick += (uint32_t)self->bars[i].bar_ticks;
   }
   song->end_tick = tick;
   return st;
 }
 
-static Status
-make_song(const UiModel* const model,
-          const Bars* const    bars,
-          MidiSong** const     song,
-          Trouble* const       trouble)
+static uint32_t
+seed_of(const UiModel* const model)
 {
-  MidiSong* const made = midi_song_new(TICKS_PER_QUARTER);
-  Status          st   = made ? add_times(bars, made) : STATUS_NO_MEM;
-  for (unsigned part = 0U; !st && part < N_PARTS; ++part) {
-    if (has_part(model, bars, (Part)part)) {
-      st = add_part(model, bars, (Part)part, made);
-    }
+  const float seed = model->ports[PORT_SEED];
+  return seed >= 0.0f && seed <= 16777216.0f ? (uint32_t)lroundf(seed) : 0U;
+}
+
+static Status
+make_song(const Stretch* const self, MidiSong** const song)
+{
+  MidiSong* const fresh = midi_song_new(TICKS_PER_QUARTER);
+  if (!fresh) {
+    return STATUS_NO_MEM;
   }
-  if (!st && !made->n_tracks) {
-    st = STATUS_BAD_ARG;
-  }
+
+  snprintf(fresh->name,
+           sizeof(fresh->name),
+           "Perpetuo, seed %u",
+           seed_of(self->model));
+  Status st = add_time(self, fresh);
+  st        = st ? st : add_part(self, PART_MELODY, fresh);
+  st        = st ? st : add_part(self, PART_DRUMS, fresh);
   if (st) {
-    midi_song_free(made);
-    return trouble_say(trouble,
-                       st,
-                       "%s",
-                       st == STATUS_BAD_ARG
-                         ? "There is no music to take yet: let it play first"
-                         : status_text(st));
+    midi_song_free(fresh);
+    return st;
   }
-  *song = made;
+  *song = fresh;
   return STATUS_SUCCESS;
 }
 
-// The file
-// -----------------------------------------------------------------------
-
-/// What a file is called, without its ending
-static void
-name_of(const UiModel* const model,
-        const TakeKind       kind,
-        const Bars* const    bars,
-        char* const          name,
-        const size_t         size)
-{
-  // Bars from 1, as hosts count; those before the first keep their sign
-  const int first = bars->rows[0].bar + 1;
-  const int last  = bars->rows[bars->n - 1U].bar + 1;
-  const int n     = snprintf(name,
-                         size,
-                         "perpetuo-seed%.0f-%s%d",
-                         (double)model->ports[PORT_SEED],
-                         kind == TAKE_PHRASE ? "phrase" : "bar",
-                         first);
-  if (kind == TAKE_BARS && bars->n > 1U && n > 0 && (size_t)n < size) {
-    (void)snprintf(name + n, size - (size_t)n, "-%d", last);
-  }
-}
+// As a file
+// -------------------------------------------------------------------
 
 static bool
-is_same(const char* const one, const char* const other)
+is_in_a_row(const Stretch* const self)
 {
-  FILE* const a       = fopen(one, "rb");
-  FILE* const b       = fopen(other, "rb");
-  bool        is_like = a && b;
-  while (is_like) {
-    char         some[4096];
-    char         more[4096];
-    const size_t n = fread(some, 1U, sizeof(some), a);
-    const size_t m = fread(more, 1U, sizeof(more), b);
-    is_like        = n == m && !memcmp(some, more, n);
-    if (n < sizeof(some)) {
-      is_like = is_like && !ferror(a) && !ferror(b);
-      break;
+  for (uint32_t i = 1U; i < self->n_bars; ++i) {
+    if (self->bars[i].bar != self->bars[i - 1U].bar + 1) {
+      return false;
     }
   }
-  if (a) {
-    fclose(a);
-  }
-  if (b) {
-    fclose(b);
-  }
-  return is_like;
+  return true;
 }
 
-/// Give a file a name that nobody has.  @return 0, or the error.
-static int
-put_there(const char* const fresh, const char* const path)
+/// A name by which its music is found again in the song.  Bars count from 1.
+static void
+make_stem(const Stretch* const self,
+          const TakeKind       kind,
+          const size_t         room,
+          char* const          stem)
 {
-  if (!link(fresh, path)) {
-    (void)unlink(fresh);
-    return 0;
+  const uint32_t seed  = seed_of(self->model);
+  const int64_t  first = (int64_t)self->bars[0].bar + 1;
+  const int64_t  last  = (int64_t)self->bars[self->n_bars - 1U].bar + 1;
+  if (kind != TAKE_BARS) {
+    snprintf(stem, room, "perpetuo-seed%u-phrase%lld", seed, (long long)first);
+  } else if (self->n_bars == 1U) {
+    snprintf(stem, room, "perpetuo-seed%u-bar%lld", seed, (long long)first);
+  } else {
+    const int n = snprintf(stem,
+                           room,
+                           "perpetuo-seed%u-bar%lld-%lld",
+                           seed,
+                           (long long)first,
+                           (long long)last);
+    if (!is_in_a_row(self) && n > 0 && (size_t)n < room) {
+      snprintf(stem + n, room - (size_t)n, "-%ubars", self->n_bars);
+    }
   }
-  if (errno == EEXIST) {
-    return EEXIST;
-  }
-
-  // Some file systems have no links: the name is taken first
-  const int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0666);
-  if (fd < 0) {
-    return errno;
-  }
-  close(fd);
-  return rename(fresh, path) ? errno : 0;
 }
 
-/// Find it a name, or the same file that is there already
+/// Why there is nothing
 static Status
-settle(const char* const fresh,
-       const char* const folder,
-       const char* const name,
-       char* const       path,
-       bool* const       is_new,
-       Trouble* const    trouble)
+refuse(const Stretch* const self, const TakeKind kind, Trouble* const trouble)
 {
-  int error = EEXIST;
-  *is_new   = false;
-  for (unsigned i = 1U; error == EEXIST && i <= MAX_NUMBERS; ++i) {
-    char number[16] = "";
-    if (i > 1U) {
-      (void)snprintf(number, sizeof(number), "-%u", i);
-    }
-    const int n =
-      snprintf(path, TAKE_MAX_PATH, "%s/%s%s.mid", folder, name, number);
-    if (n < 0 || n >= (int)TAKE_MAX_PATH) {
-      error = ENAMETOOLONG;
-      break;
-    }
-    error   = put_there(fresh, path);
-    *is_new = !error;
-    if (error == EEXIST && is_same(fresh, path)) {
-      (void)unlink(fresh);
-      return STATUS_SUCCESS;
-    }
-  }
-  return error ? trouble_say(trouble,
-                             STATUS_NO_WRITE,
-                             "Nothing can be written into %.200s: %s",
-                             folder,
-                             strerror(error))
-               : STATUS_SUCCESS;
+  static const char* const words[] = {
+    [TAKE_PHRASE] = "There is no phrase to take yet: let it play first",
+    [TAKE_BARS]   = "There are no bars to take yet: let it play first",
+  };
+  return trouble_say(trouble,
+                     STATUS_BAD_ARG,
+                     "%s",
+                     self->n_bars ? "There is not one note in it to take"
+                                  : words[kind]);
 }
 
-/// Write a song under a name of its own for the moment
 static Status
-write_fresh(const MidiSong* const song,
-            const char* const     folder,
-            char* const           fresh,
-            Trouble* const        trouble)
+put_song(const Stretch* const  self,
+         const TakeKind        kind,
+         const MidiSong* const song,
+         const char* const     folder,
+         char* const           path,
+         bool* const           is_new,
+         Trouble* const        trouble)
 {
-  const int n  = snprintf(fresh, TAKE_MAX_PATH, "%s/.perpetuo-XXXXXX", folder);
-  const int fd = n > 0 && n < (int)TAKE_MAX_PATH ? mkstemp(fresh) : -1;
-  if (fd < 0) {
-    const int error = n < (int)TAKE_MAX_PATH ? errno : ENAMETOOLONG;
-    return trouble_say(trouble,
-                       STATUS_NO_WRITE,
-                       "Nothing can be written into %.200s: %s",
-                       folder,
-                       strerror(error));
+  char     stem[96];
+  uint8_t* bytes   = NULL;
+  size_t   n_bytes = 0U;
+  Status   st      = midi_file_form(song, &bytes, &n_bytes, trouble);
+  if (!st) {
+    make_stem(self, kind, sizeof(stem), stem);
+    st = put_new(folder, stem, "mid", bytes, n_bytes, path, is_new, trouble);
   }
-
-  // Readable for others, as files are that programs make
-  const mode_t mask = umask(0077);
-  (void)umask(mask);
-  (void)fchmod(fd, 0666 & ~mask);
-  close(fd);
-  const Status st = midi_file_save(fresh, song, trouble);
-  if (st) {
-    (void)unlink(fresh);
-    return trouble_say(trouble,
-                       st,
-                       "The music cannot be written into %.200s: is there room "
-                       "on the disk?",
-                       folder);
-  }
-  return STATUS_SUCCESS;
+  free(bytes);
+  return st;
 }
 
 Status
@@ -376,26 +425,36 @@ take_write(const UiModel* const model,
            bool* const          is_new,
            Trouble* const       trouble)
 {
-  Bars      bars;
-  MidiSong* song    = NULL;
-  bool      is_made = false;
-  char      fresh[TAKE_MAX_PATH];
-  list_bars(model, kind, n_bars, &bars);
+  Stretch   stretch;
+  MidiSong* song                 = NULL;
+  bool      is_made              = false;
+  char      found[TAKE_MAX_PATH] = "";
+  path[0]                        = '\0';
+  find_stretch(&stretch, model, kind, n_bars);
+  if (!has_any_notes(&stretch)) {
+    return refuse(&stretch, kind, trouble);
+  }
+  if (folder[0] != '/') {
+    return trouble_say(trouble,
+                       STATUS_NO_WRITE,
+                       folder[0]
+                         ? "A folder's path has to begin with / or ~"
+                         : "There is no folder to write into: choose one");
+  }
 
-  Status st = make_song(model, &bars, &song, trouble);
-  st        = st ? st : folder_make(folder, trouble);
-  st        = st ? st : write_fresh(song, folder, fresh, trouble);
+  Status st = make_song(&stretch, &song);
+  if (st) {
+    return trouble_say(trouble, st, "%s", status_text(st));
+  }
+  st = put_folder(folder, trouble);
+  st =
+    st ? st : put_song(&stretch, kind, song, folder, found, &is_made, trouble);
+  midi_song_free(song);
   if (!st) {
-    char name[128];
-    name_of(model, kind, &bars, name, sizeof(name));
-    st = settle(fresh, folder, name, path, &is_made, trouble);
-    if (st) {
-      (void)unlink(fresh);
-    }
+    strcpy(path, found);
   }
   if (is_new) {
     *is_new = is_made;
   }
-  midi_song_free(song);
   return st;
 }
