@@ -264,7 +264,9 @@ canvas_arc(Canvas* const self,
 }
 
 double
-canvas_text_width(Canvas* const self, const Font font, const char* const text)
+canvas_text_width(Canvas* const     self,
+                  const FontSize    font,
+                  const char* const text)
 {
   cairo_text_extents_t extents;
   cairo_set_font_size(self->cairo, sizes[font]);
@@ -275,7 +277,7 @@ canvas_text_width(Canvas* const self, const Font font, const char* const text)
 /// Cut a text until it is narrow enough with dots behind it
 static void
 cut(Canvas* const     self,
-    const Font        font,
+    const FontSize    font,
     const double      width,
     const char* const text,
     char* const       fitting)
@@ -302,7 +304,7 @@ void
 canvas_text(Canvas* const     self,
             const Box2        box,
             const Align       align,
-            const Font        font,
+            const FontSize    font,
             const Ink         ink,
             const char* const text)
 {

@@ -30,7 +30,7 @@ typedef struct {
 
 typedef enum { ALIGN_LEFT, ALIGN_CENTRE, ALIGN_RIGHT } Align;
 
-typedef enum { FONT_SMALL, FONT_NORMAL, FONT_LARGE, N_FONTS } Font;
+typedef enum { FONT_SMALL, FONT_NORMAL, FONT_LARGE, N_FONTS } FontSize;
 
 /// Whether a point lies in it
 static inline bool
@@ -129,13 +129,13 @@ void
 canvas_text(Canvas*     canvas,
             Box2        box,
             Align       align,
-            Font        font,
+            FontSize    font,
             Ink         ink,
             const char* text);
 
 /// How wide a text is, points
 double
-canvas_text_width(Canvas* canvas, Font font, const char* text);
+canvas_text_width(Canvas* canvas, FontSize font, const char* text);
 
 /// Copy a part of another canvas of the same size and scale to the same place
 void

@@ -41,7 +41,7 @@ typedef struct {
   void (*save)(void* data, TakeKind kind, uint32_t n_bars);
   /// Another folder is wanted; view_set_folder() or view_say() follows
   void (*folder)(void* data, const char* text);
-  void (*cursor)(void* data, Cursor cursor);
+  void (*cursor)(void* data, CursorLook cursor);
   /// Text is to be typed, or keys are to go to a control
   void (*focus)(void* data, bool is_wanted);
 } ViewCalls;

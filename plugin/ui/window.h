@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct Window Window;
+typedef struct UiWindow UiWindow;
 
 /// Keys that are held with a button or another key
 enum { MOD_SHIFT = 1U << 0U, MOD_CTRL = 1U << 1U, MOD_ALT = 1U << 2U };
@@ -71,7 +71,12 @@ typedef enum {
   DRAG_DROPPED, ///< It was let go over nobody, or they did not want it
 } DragEnd;
 
-typedef enum { CURSOR_ARROW, CURSOR_HAND, CURSOR_TEXT, CURSOR_RESIZE } Cursor;
+typedef enum {
+  CURSOR_ARROW,
+  CURSOR_HAND,
+  CURSOR_TEXT,
+  CURSOR_RESIZE
+} CursorLook;
 
 /// What the window calls, from within window_poll() only
 typedef struct {
@@ -103,47 +108,47 @@ window_new(uintptr_t          parent,
            uint32_t           height,
            const char*        title,
            const WindowCalls* calls,
-           Window**           window,
+           UiWindow**         window,
            Trouble*           trouble);
 
 /// Null is allowed.  Also where the host has destroyed it before.
 void
-window_free(Window* window);
+window_free(UiWindow* window);
 
 /// The native window, for the host
 uintptr_t
-window_native(const Window* window);
+window_native(const UiWindow* window);
 
 /// Show a window of our own, or hide it
 void
-window_show(Window* window, bool is_shown);
+window_show(UiWindow* window, bool is_shown);
 
 /// Hear what happened.  @return false when the window is not there any more.
 bool
-window_poll(Window* window);
+window_poll(UiWindow* window);
 
 /// Show part of a canvas, pixels; at most as large as the window
 void
-window_draw(Window* window, Canvas* canvas, Box2 box);
+window_draw(UiWindow* window, Canvas* canvas, Box2 box);
 
 /// Change its size, where it is our own or the host lets us
 void
-window_resize(Window* window, uint32_t width, uint32_t height);
+window_resize(UiWindow* window, uint32_t width, uint32_t height);
 
 void
-window_set_cursor(Window* window, Cursor cursor);
+window_set_cursor(UiWindow* window, CursorLook cursor);
 
 /// Ask for the keyboard
 void
-window_take_focus(Window* window);
+window_take_focus(UiWindow* window);
 
 /// Give it back to the host
 void
-window_give_focus(Window* window);
+window_give_focus(UiWindow* window);
 
 /// How many pixels a point is according to the screen's settings, 1 if unknown
 double
-window_scale(const Window* window);
+window_scale(const UiWindow* window);
 
 /**
    Begin to drag a file, while the first button is down.
@@ -153,6 +158,6 @@ window_scale(const Window* window);
    @return false when it cannot be begun.
 */
 bool
-window_drag(Window* window, const char* path);
+window_drag(UiWindow* window, const char* path);
 
 #endif // PERPETUO_PLUGIN_UI_WINDOW_H
