@@ -42,7 +42,8 @@ ROOMS = [  # name, folder, may use, sources
     # What the plugin and those who watch it have in common
     ('face', 'plugin', ['base', 'music', 'LV2'], 'ports'),
     ('ui', 'plugin/ui',
-     ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'], 'canvas'),
+     ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'],
+     'canvas style_map ui_controls ui_layout ui_model ui_paint ui_view'),
     ('cli', 'tools', ['base'], 'cli'),
     ('sound', 'tools', ['base', 'midi', 'M'], 'sound'),
     ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],

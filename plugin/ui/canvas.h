@@ -69,6 +69,7 @@ canvas_clip(Canvas* canvas, Box2 box);
 void
 canvas_unclip(Canvas* canvas);
 
+/// A rectangle of whole pixels, the nearest ones
 void
 canvas_fill(Canvas* canvas, Box2 box, Ink ink);
 

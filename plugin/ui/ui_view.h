@@ -24,9 +24,9 @@ typedef struct View View;
 
 /// Size that it is made for, points; and the smallest at which nothing shrinks
 #define VIEW_WIDTH 1080.0
-#define VIEW_HEIGHT 720.0
+#define VIEW_HEIGHT 760.0
 #define VIEW_MIN_WIDTH 900.0
-#define VIEW_MIN_HEIGHT 620.0
+#define VIEW_MIN_HEIGHT 690.0
 
 /// What a person wishes, told while an event is taken in
 typedef struct {
@@ -101,8 +101,8 @@ bool
 view_find_port(const View* view, PortIndex index, Box2* box);
 
 /// Where something else is that can be touched, by name: "pad", "threshold",
-/// "dice", "drag_phrase", "drag_bars", "save", "n_bars", "folder", "melody",
-/// "drums"
+/// "scores" (its span, 100 to 0 %), "dice", "drag_phrase", "save_phrase",
+/// "drag_bars", "n_bars", "save_bars", "folder"
 bool
 view_find(const View* view, const char* name, Box2* box);
 
