@@ -40,7 +40,7 @@ ROOMS = [  # name, folder, may use, sources
     ('oracle', 'dsp/nn', ['nn', 'OPENBLAS'], 'product_blas'),
     ('midi', 'dsp/midi', ['base', 'M'], 'midi_file'),
     # What the plugin and those who watch it have in common
-    ('face', 'plugin', ['base', 'music', 'LV2'], 'ports'),
+    ('face', 'plugin', ['base', 'music', 'LV2'], 'ports talk'),
     ('ui', 'plugin/ui',
      ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'],
      'canvas style_map ui_controls ui_layout ui_model ui_paint ui_view'),
@@ -195,6 +195,8 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/tiny_models.c'),
     ('host', 'test_position', ['host', 'plugin', 'compose'],
      'tests/tiny_models.c'),
+    ('host', 'test_talk', ['face'], ''),
+    ('host', 'fuzz_talk', ['face'], ''),
     ('host', 'test_layout', ['play', 'LV2'], 'plugin/position.c'),
     ('host', 'fuzz_state', ['play', 'LV2'],
      'plugin/state.c plugin/urids.c plugin/log.c'),

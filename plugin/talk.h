@@ -6,11 +6,24 @@
    watch: messages as atoms, from one side and from the other.
 
    Every message is an atom:Object without a subject, whose type is
-   TALK_PREFIX and its name.  Its properties are atom:Int, atom:Float,
-   atom:String, or an atom:Vector of atom:Int; their keys are TALK_PREFIX and
-   the names of TALK_FIELDS.  A reader passes over keys that it does not know,
-   so later versions can add some, and takes no message that lacks one it knows
-   or has another type there.
+   TALK_PREFIX and its name, such as `Place`.  Its properties are atom:Int,
+   atom:Float, atom:String, or an atom:Vector of atom:Int.  A reader passes over
+   keys that it does not know, so later versions can add some, and takes no
+   message that lacks one it knows or has another type there.  The keys are
+   TALK_PREFIX and these, in the order of the structs below:
+
+     Hello, Here  none
+     Place        state bar barTicks beats unit tick ticksPerSecond bpm iBar
+                  melodyNow drumsNow melodyNext drumsNext late dropped
+     Bar          count bar barTicks beats unit bpm iBar melody drums
+     Phrase       id part bar bars barTicks notes score tries rejected section
+                  energy fills scores
+     Notes        id first words
+     Trouble      text
+
+   tick, ticksPerSecond, bpm and score are Floats, fills, scores and words are
+   Vectors, whose lengths are n_fills, n_scores and three times n; text is a
+   String, and all others are Ints.
 
    To the plugin, on its `control` input, go Hello and Here.  Nothing is said to
    nobody: the plugin speaks, on its `notify` output, for TALK_LEASE_S seconds
@@ -45,6 +58,10 @@
 
 /// Most notes in one message
 #define TALK_MAX_NOTES 32U
+
+/// What TalkPhrase.section and its fills choose from
+#define TALK_N_SECTIONS 6
+#define TALK_N_FILLS 3
 
 /// Longest text, with its terminator
 #define TALK_MAX_TEXT 320U
@@ -83,6 +100,9 @@ enum {
   TALK_IS_EXPORTED = 1U << 10U ///< The host exports
 };
 
+/// All of them; later versions may have more
+#define TALK_MAX_STATE INT32_MAX
+
 typedef struct {
   int32_t state;            ///< Bits, see above
   int32_t bar;              ///< From 0
@@ -100,7 +120,8 @@ typedef struct {
 } TalkPlace;
 
 typedef struct {
-  int32_t count; ///< Bars played before it: tells their order
+  int32_t count; ///< Bars played before it: tells their order.  One that was
+                 ///< left and then played on is said again with its count.
   int32_t bar;   ///< From 0
   int32_t bar_ticks;
   int32_t n_beats;
@@ -152,7 +173,7 @@ typedef struct {
 } TalkMessage;
 
 /// Most properties that a message has, and that there are in all
-#define TALK_MAX_FIELDS 40U
+#define TALK_MAX_FIELDS 48U
 
 typedef struct {
   LV2_URID atom_Object;

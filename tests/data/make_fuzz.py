@@ -1,7 +1,7 @@
 # Copyright 2026 The Perpetuo authors
 # SPDX-License-Identifier: ISC
 
-"""Seeds for tests/fuzz_state.c and tests/fuzz_input.c, into tests/data/fuzz.
+"""Seeds for fuzz_state.c, fuzz_input.c and fuzz_talk.c, into tests/data/fuzz.
 
 What `./waf fuzz` found lies beside them, under names of its own.
 """
@@ -124,8 +124,69 @@ def inputs():
         512, b'', 255, [(43, 0)])
 
 
+# ----------------------------------------------------------------------- talk
+
+# The order in which plugin/talk.c asks for URIDs, from 1 on; a key that is in
+# several messages is asked for once
+(T_OBJECT, T_BLANK, T_INT, T_FLOAT, T_STRING, T_VECTOR, HELLO, STILL, PLACE,
+ PLAYED, PHRASE, NOTES, TROUBLE) = range(1, 14)
+KEYS = {name: 14 + i for i, name in enumerate(
+    'state bar barTicks beats unit tick ticksPerSecond bpm iBar melodyNow '
+    'drumsNow melodyNext drumsNext late dropped count melody drums id part '
+    'bars notes score tries rejected section energy fills scores first words '
+    'text'.split())}
+
+
+def talk(kind, outer=T_OBJECT, cut=0, **fields):
+    body = struct.pack('<II', 0, kind)
+    for name, value in fields.items():
+        if isinstance(value, float):
+            value = atom(T_FLOAT, struct.pack('<f', value))
+        elif isinstance(value, int):
+            value = atom(T_INT, struct.pack('<i', value))
+        elif isinstance(value, str):
+            value = atom(T_STRING, value.encode() + b'\0')
+        elif isinstance(value, list):
+            value = atom(T_VECTOR, struct.pack('<II', 4, T_INT)
+                         + struct.pack('<%di' % len(value), *value))
+        body += struct.pack('<II', KEYS.get(name, 999), 0) + value
+    return atom(outer, body[:len(body) - cut])
+
+
+def talks():
+    metre = {'barTicks': 3840, 'beats': 4, 'unit': 4}
+    place = dict(state=3, bar=7, **metre, tick=960.0, ticksPerSecond=1920.0,
+                 bpm=120.0, iBar=3, melodyNow=5, drumsNow=6, melodyNext=0,
+                 drumsNext=8, late=0, dropped=0)
+    phrase = dict(id=5, part=1, bar=4, bars=2, barTicks=3840, notes=2,
+                  score=0.5, tries=4, rejected=1, section=2, energy=60,
+                  fills=[0, 2], scores=[500, -1, -2, 1000])
+    notes = dict(id=5, first=0, words=[0, 240, 60 | 100 << 8,
+                                       960, 240, 62 | 90 << 8])
+    yield 'hello', talk(HELLO)
+    yield 'here', talk(STILL, T_BLANK)
+    yield 'place', talk(PLACE, **place)
+    yield 'bar', talk(PLAYED, count=3, bar=7, **metre, bpm=120.0, iBar=3,
+                      melody=5, drums=0)
+    yield 'phrase', talk(PHRASE, **phrase)
+    yield 'notes', talk(NOTES, **notes)
+    yield 'trouble', talk(TROUBLE, text='There are no models.')
+    yield 'unknown_key', talk(NOTES, later='?', **notes)
+    yield 'cut', talk(NOTES, cut=20, **notes)
+    yield 'no_end', talk(TROUBLE, text=atom(T_STRING, b'x' * 400))
+    yield 'wrong_child', talk(NOTES, id=5, first=0, words=atom(
+        T_VECTOR, struct.pack('<IIi', 8, T_INT, 0)))
+    for size in (0, 7, 0x7fffffff, 0xfffffff8, 0xffffffff):
+        yield 'size_%x' % size, talk(NOTES, id=5, first=0, words=atom(
+            T_VECTOR, b'', size))
+    yield 'nan', talk(PLACE, **dict(place, bpm=float('nan')))
+    yield 'short', b'\0' * 4
+
+
 if __name__ == '__main__':
     for name, data in states():
         write('fuzz_state', name, data)
     for name, data in inputs():
         write('fuzz_input', name, data)
+    for name, data in talks():
+        write('fuzz_talk', name, data)
