@@ -40,10 +40,12 @@ ROOMS = [  # name, folder, may use, sources
     ('oracle', 'dsp/nn', ['nn', 'OPENBLAS'], 'product_blas'),
     ('midi', 'dsp/midi', ['base', 'M'], 'midi_file'),
     # What the plugin and those who watch it have in common
-    ('face', 'plugin', ['base', 'music', 'LV2'], 'ports talk'),
+    ('face', 'plugin', ['base', 'music', 'LV2'], 'ports talk log'),
     ('ui', 'plugin/ui',
      ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'],
      'canvas style_map ui_controls ui_layout ui_model ui_paint ui_view'),
+    ('window', 'plugin/ui', ['base', 'ui', 'X11', 'CAIRO', 'PTHREAD', 'M'],
+     'window_x11_trap window_x11 xdnd'),
     ('cli', 'tools', ['base'], 'cli'),
     ('sound', 'tools', ['base', 'midi', 'M'], 'sound'),
     ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],
@@ -75,7 +77,11 @@ ROOMS = [  # name, folder, may use, sources
 # What the plugin may use; it carries nothing else
 PLUGIN = ('plugin', 'plugin',
           ['base', 'music', 'play', 'nn', 'compose', 'face', 'LV2'],
-          'urids log position worker midi_out midnam state plugin')
+          'urids position worker midi_out midnam state plugin')
+
+# Its window, a library of its own: hosts load it only to show it
+WINDOW = ('window_ui', 'plugin/ui',
+          ['base', 'music', 'face', 'ui', 'window', 'LV2', 'M'], 'ui')
 
 PROGRAMS = [  # name, rooms and libraries, sources
     ('perpetuo-demo', ['recital', 'cli'], 'tools/demo.c'),
@@ -234,6 +240,7 @@ LIBRARIES = [  # name here, name for pkg-config, Debian package
     ('LILV', 'lilv-0', 'liblilv-dev'),
     ('CAIRO', 'cairo', 'libcairo2-dev'),
     ('X11', 'x11', 'libx11-dev'),
+    ('XTST', 'xtst', 'libxtst-dev'),
     ('OPENBLAS', 'openblas', 'libopenblas-dev'),
 ]
 
@@ -249,7 +256,8 @@ NEEDS = [  # what, probe, Debian packages, verbs
     ('lilv, to host the plugin', 'library lilv-0', 'liblilv-dev',
      'demo listen presets test'),
     ('cairo, to draw', 'library cairo', 'libcairo2-dev',
-     'demo listen train presets test'),
+     'build demo listen train presets test'),
+    ('Xlib, for the window', 'library x11', 'libx11-dev', 'build test'),
     ('OpenBLAS, to train', 'library openblas', 'libopenblas-dev',
      'train test'),
     ('FluidSynth, to hear it', 'program fluidsynth', 'fluidsynth',
@@ -259,6 +267,10 @@ NEEDS = [  # what, probe, Debian packages, verbs
     ('sord_validate', 'program sord_validate', 'sordi', 'test'),
     ('lv2info', 'program lv2info', 'lilv-utils', 'test'),
     ('nm', 'program nm', 'binutils', 'test'),
+    ('a screen in memory', 'program Xvfb', 'xvfb', 'test'),
+    ('XTest, to press keys there', 'library xtst', 'libxtst-dev', 'test'),
+    ('letters', 'file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
+     'fonts-dejavu-core', 'test'),
     ('Ardour', 'program ardour7-lua ardour8-lua ardour9-lua', 'ardour',
      'hosts'),
     ('jalv', 'program jalv', 'jalv', 'hosts rigs'),
@@ -424,6 +436,7 @@ def summary(conf):
 
     print('')
     conf.msg('Plugin bundle', 'build/%s.lv2' % APPNAME)
+    line('Window of it', WINDOW[2], 'build/%s.lv2' % APPNAME)
     for name, needs, _ in [] if conf.env.ONLY_PLUGIN else PROGRAMS:
         line(name, needs, 'build/' + name)
     wish = (['debug'] if Options.options.debug else []) + [
@@ -459,7 +472,9 @@ def sources_of(folder, names):
 
 def build(bld):
     bld.includes = ['dsp', '.']
-    only = closure(PLUGIN[2]) if bld.env.ONLY_PLUGIN else None
+    only = None
+    if bld.env.ONLY_PLUGIN:
+        only = closure(PLUGIN[2] + (WINDOW[2] if has_window(bld) else []))
     for name, folder, use, names in ROOMS:
         if can(bld, [name]) and (not only or name in only):
             make(bld, 'c cstlib', name, use, sources_of(folder, names),
@@ -493,14 +508,24 @@ def make(bld, kind, name, use, sources, speed='SPEED', warnings=WARNINGS,
         cflags=warnings, install_path=None, **more)
 
 
-def bundle(bld):
-    """The plugin and its description, as a host finds them."""
-    name, folder, use, names = PLUGIN
-    make(bld, 'c cshlib', name, use, sources_of(folder, names),
-         target='%s/%s' % (BUNDLE, APPNAME), linkflags=[
-             '-Wl,-z,now', '-Wl,--no-undefined', '-Wl,--exclude-libs,ALL'])
+def has_window(bld):
+    return can(bld, WINDOW[2]) and bool(
+        bld.path.find_node('plugin/ui/take.c'))
 
-    files = {'%s.so' % APPNAME: None, 'plugin.ttl': 'ttl/plugin.ttl'}
+
+def bundle(bld):
+    """The plugin, its window and their description, as a host finds them."""
+    files = {'plugin.ttl': 'ttl/plugin.ttl'}
+    binaries = [(PLUGIN, APPNAME)]
+    if has_window(bld):
+        binaries.append((WINDOW, APPNAME + '_ui'))
+        files['ui.ttl'] = 'ttl/ui.ttl'
+    for (name, folder, use, names), binary in binaries:
+        make(bld, 'c cshlib', name, use, sources_of(folder, names),
+             target='%s/%s' % (BUNDLE, binary), linkflags=[
+                 '-Wl,-z,now', '-Wl,--no-undefined', '-Wl,--exclude-libs,ALL'])
+        files[binary + '.so'] = None
+
     for folder, kind in (('presets', '.ttl'), ('models', '.safetensors')):
         for path in bundled(bld, folder):
             if path.endswith(kind):
@@ -512,8 +537,8 @@ def bundle(bld):
     presets = [f for f in files if f.startswith('presets/')]
     files['manifest.ttl'] = 'ttl/manifest.ttl.in'
     bld(rule=manifest, source=[files['manifest.ttl']] + presets,
-        presets=presets, target='%s/manifest.ttl' % BUNDLE,
-        cls_keyword=lambda task: 'Filling in')
+        presets=presets, window=has_window(bld),
+        target='%s/manifest.ttl' % BUNDLE, cls_keyword=lambda task: 'Filling in')
     tidy(bld, files)
 
     if bld.cmd in ('install', 'uninstall'):
@@ -585,7 +610,8 @@ def copy(task):
 
 
 def manifest(task):
-    """Fill in the file extension, and an entry for each preset."""
+    """Fill in the file extension, the window if there is one, and an entry for
+    each preset."""
     entries = []
     for node, path in zip(task.inputs[1:], task.generator.presets):
         found = re.search(r'^(<[^>]+>)\s+a pset:Preset ;\s+lv2:appliesTo '
@@ -599,7 +625,10 @@ def manifest(task):
                        '\tpset:bank %s ;\n\trdfs:label %s ;\n'
                        '\trdfs:seeAlso <%s> .\n' % (found.groups() + (path,)))
     text = task.inputs[0].read()
-    text = text[text.index('@prefix'):].replace('@LIB_EXT@', '.so')
+    text = text[text.index('@prefix'):]
+    if not task.generator.window:
+        text = re.sub(r'@WINDOW@.*?@END@\n', '', text, flags=re.S)
+    text = re.sub(r'@(WINDOW|END)@\n', '', text).replace('@LIB_EXT@', '.so')
     task.outputs[0].write(text.replace('@PRESETS@', '\n'.join(entries)))
 
 
