@@ -626,9 +626,9 @@ def manifest(task):
                        '\trdfs:seeAlso <%s> .\n' % (found.groups() + (path,)))
     text = task.inputs[0].read()
     text = text[text.index('@prefix'):]
-    if not task.generator.window:
-        text = re.sub(r'@WINDOW@.*?@END@\n', '', text, flags=re.S)
-    text = re.sub(r'@(WINDOW|END)@\n', '', text).replace('@LIB_EXT@', '.so')
+    text = re.sub(r'@WINDOW@\n(.*?)(?:@ELSE@\n(.*?))?@END@\n',
+                  r'\1' if task.generator.window else r'\2', text, flags=re.S)
+    text = text.replace('@LIB_EXT@', '.so')
     task.outputs[0].write(text.replace('@PRESETS@', '\n'.join(entries)))
 
 
