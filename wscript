@@ -215,6 +215,9 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/chaos_ear.c tests/chaos_score.c tests/chaos_session.c '
      'tests/chaos_input.c tests/chaos_worker.c tests/chaos_host.c '
      'tests/rt_guard.c tests/tiny_models.c plugin/ports.c'),
+    ('window', 'test_window', ['window', 'XTST'], 'tests/screen.c'),
+    ('window', 'test_xdnd', ['window', 'XTST'],
+     'tests/screen.c tests/xdnd_target.c'),
     ('presets', 'test_presets', ['host', 'likeness', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('rigs', 'test_hosts', ['plugin', 'ALONE'], ''),

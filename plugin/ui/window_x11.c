@@ -575,9 +575,6 @@ static void (*const hearers[LASTEvent])(UiWindow*, const XEvent*) = {
 static void
 hear(UiWindow* const self, const XEvent* const event)
 {
-  if (event->type == ButtonRelease && event->xbutton.button == Button1) {
-    self->is_down = false; // Also when it ends a drag
-  }
   if (event->type != MotionNotify) {
     settle_move(self);
   }
@@ -631,6 +628,7 @@ window_poll(UiWindow* const self)
 
   DragEnd end = DRAG_DROPPED;
   if (xdnd_poll(&self->drag, now_us(), &end)) {
+    self->is_down = false; // Whoever is told that it is let go
     tell_drag_end(self, end);
   }
   XFlush(self->display);
