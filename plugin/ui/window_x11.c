@@ -628,7 +628,7 @@ window_poll(UiWindow* const self)
 
   DragEnd end = DRAG_DROPPED;
   if (xdnd_poll(&self->drag, now_us(), &end)) {
-    self->is_down = false; // Whoever is told that it is let go
+    self->is_down = false; // After Escape, others hear that
     tell_drag_end(self, end);
   }
   XFlush(self->display);
