@@ -43,7 +43,9 @@ ROOMS = [  # name, folder, may use, sources
     ('face', 'plugin', ['base', 'music', 'LV2'], 'ports talk log'),
     ('ui', 'plugin/ui',
      ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'],
-     'canvas style_map ui_controls ui_layout ui_model ui_paint ui_view'),
+     'canvas style_map ui_controls ui_entry ui_layout ui_model ui_brush '
+     'paint_top paint_song paint_phrases paint_take paint_styles paint_gate '
+     'paint_groups paint_tip ui_paint ui_view'),
     ('window', 'plugin/ui', ['base', 'ui', 'X11', 'CAIRO', 'PTHREAD', 'M'],
      'window_x11_trap window_x11 xdnd'),
     ('cli', 'tools', ['base'], 'cli'),
@@ -100,6 +102,7 @@ BENCHES = [  # name, rooms and libraries, further sources
     ('bench_train', ['race', 'school'], ''),
     ('bench_audio', ['race', 'bare'], ''),
     ('bench_load', ['race', 'music', 'host', 'LV2', 'DL'], ''),
+    ('bench_window', ['race', 'ui'], ''),
 ]
 
 # Tests: a program for each word, in groups.  tests/NAME.c or tests/NAME.py.
@@ -140,6 +143,10 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_composer', ['compose'],
      'tests/tiny_models.c tests/failing_alloc.c'),
     ('unit', 'test_midi_file', ['midi'], ''),
+    ('unit', 'test_style_map', ['ui'], ''),
+    ('unit', 'test_ui_controls', ['ui'], ''),
+    ('unit', 'test_ui_model', ['ui'], ''),
+    ('unit', 'test_ui_view', ['ui'], ''),
     ('unit', 'fuzz_midi_file', ['reading'], ''),
     ('unit', 'test_quantise', ['school'], ''),
     ('unit', 'test_key', ['school'], ''),
@@ -272,7 +279,8 @@ NEEDS = [  # what, probe, Debian packages, verbs
     ('nm', 'program nm', 'binutils', 'test'),
     ('a screen in memory', 'program Xvfb', 'xvfb', 'test'),
     ('XTest, to press keys there', 'library xtst', 'libxtst-dev', 'test'),
-    ('letters', 'file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
+    ('a font to compare pictures in',
+     'file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
      'fonts-dejavu-core', 'test'),
     ('Ardour', 'program ardour7-lua ardour8-lua ardour9-lua', 'ardour',
      'hosts'),

@@ -180,7 +180,8 @@ def test_every_mark_is_of_a_section():
     for figure, how, factor, other in bench.MARKS:
         for name in (figure, other or figure):
             check(name.partition('/')[0] in known and ': ' not in name, name)
-        check(how in ('<=', '>=') and factor > 0, figure)
+        check(how in ('<=', '>=') and factor >= 0, figure)
+        check(factor or not other, figure)  # Nothing is 0 times another
 
 
 def test_the_table_is_straight():

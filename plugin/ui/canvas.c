@@ -90,11 +90,31 @@ canvas_pixels(Canvas* const self, uint32_t* const stride)
   return cairo_image_surface_get_data(self->surface);
 }
 
+/// The nearest edge of a pixel, points
+static double
+snap(const Canvas* const self, const double place)
+{
+  return floor(place * self->scale + 0.5) / self->scale;
+}
+
+/// The nearest whole pixels: they are crisp, and what is drawn over them again
+/// covers them
+static Box2
+snap_box(const Canvas* const self, const Box2 box)
+{
+  const double x     = snap(self, box.x);
+  const double y     = snap(self, box.y);
+  const Box2   whole = {
+      x, y, snap(self, box.x + box.w) - x, snap(self, box.y + box.h) - y};
+  return whole;
+}
+
 void
 canvas_clip(Canvas* const self, const Box2 box)
 {
+  const Box2 whole = snap_box(self, box);
   cairo_save(self->cairo);
-  cairo_rectangle(self->cairo, box.x, box.y, box.w, box.h);
+  cairo_rectangle(self->cairo, whole.x, whole.y, whole.w, whole.h);
   cairo_clip(self->cairo);
 }
 
@@ -114,25 +134,12 @@ use_ink(Canvas* const self, const Ink ink)
                         (double)ink.alpha);
 }
 
-/// The nearest edge of a pixel, points
-static double
-snap(const Canvas* const self, const double place)
-{
-  return floor(place * self->scale + 0.5) / self->scale;
-}
-
 void
 canvas_fill(Canvas* const self, const Box2 box, const Ink ink)
 {
-  // On whole pixels it is crisp, and much faster
-  const double x = snap(self, box.x);
-  const double y = snap(self, box.y);
+  const Box2 whole = snap_box(self, box);
   use_ink(self, ink);
-  cairo_rectangle(self->cairo,
-                  x,
-                  y,
-                  snap(self, box.x + box.w) - x,
-                  snap(self, box.y + box.h) - y);
+  cairo_rectangle(self->cairo, whole.x, whole.y, whole.w, whole.h);
   cairo_fill(self->cairo);
 }
 
@@ -165,7 +172,7 @@ canvas_round(Canvas* const self,
              const Ink     ink)
 {
   use_ink(self, ink);
-  round_path(self, box, radius);
+  round_path(self, snap_box(self, box), radius);
   cairo_fill(self->cairo);
 }
 
@@ -343,8 +350,9 @@ canvas_text(Canvas* const     self,
 void
 canvas_copy(Canvas* const self, Canvas* const from, const Box2 box)
 {
+  const Box2 whole = snap_box(self, box);
   cairo_save(self->cairo);
-  cairo_rectangle(self->cairo, box.x, box.y, box.w, box.h);
+  cairo_rectangle(self->cairo, whole.x, whole.y, whole.w, whole.h);
   cairo_clip(self->cairo);
   cairo_identity_matrix(self->cairo);
   cairo_set_source_surface(self->cairo, from->surface, 0.0, 0.0);

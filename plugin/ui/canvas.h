@@ -73,7 +73,7 @@ canvas_unclip(Canvas* canvas);
 void
 canvas_fill(Canvas* canvas, Box2 box, Ink ink);
 
-/// A rectangle with round corners
+/// As canvas_fill(), with round corners
 void
 canvas_round(Canvas* canvas, Box2 box, double radius, Ink ink);
 

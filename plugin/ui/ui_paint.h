@@ -13,21 +13,13 @@
 
 #include "plugin/ui/canvas.h"
 #include "plugin/ui/style_map.h"
+#include "plugin/ui/ui_entry.h"
 #include "plugin/ui/ui_layout.h"
 #include "plugin/ui/ui_model.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define ENTRY_ROOM 4096U
-
-/// Text that is being typed into an item
-typedef struct {
-  bool   is_on;
-  size_t cursor; ///< Bytes before it
-  char   text[ENTRY_ROOM];
-} Entry;
 
 /// All that a picture depends on besides time
 typedef struct {

@@ -7,6 +7,8 @@
 #include "music/style.h"
 #include "plugin/ui/style_map.h"
 #include "plugin/ui/ui_controls.h"
+#include "plugin/ui/ui_entry.h"
+#include "plugin/ui/ui_key.h"
 #include "plugin/ui/ui_layout.h"
 #include "plugin/ui/ui_paint.h"
 
@@ -55,9 +57,7 @@ struct View {
   double   press_x, press_y;
   double   dragged;  ///< Value of the port that is dragged, not yet rounded
   int64_t  moved_us; ///< When it last came to another item
-  bool     is_away;  ///< Something is dragged out of the window
-  bool     has_focus;
-  uint64_t n_rolls;          ///< Of the dice
+  uint64_t n_rolls;  ///< Of the dice
   uint8_t  placed[N_STYLES]; ///< What the point on the pad mixes, if is_placed
   bool     is_placed;
 };
@@ -203,13 +203,9 @@ find_point(View* const self)
 static uint64_t
 tip_key_of(const View* const self, const int item)
 {
-  char     text[512];
-  uint64_t key = 1U;
+  char text[512];
   paint_tip_text(&self->scene, item, text, sizeof(text));
-  for (const char* c = text; *c; ++c) {
-    key = key * 31U + (unsigned char)*c;
-  }
-  return key;
+  return key_add_text(KEY_BEGIN, text);
 }
 
 /// The item whose tip is to be seen
@@ -449,10 +445,7 @@ can_type(const View* const self, const int item)
 static void
 begin_entry(View* const self, const char* const text)
 {
-  Entry* const entry = &self->scene.entry;
-  (void)snprintf(entry->text, sizeof(entry->text), "%s", text);
-  entry->cursor = strlen(entry->text);
-  entry->is_on  = true;
+  entry_begin(&self->scene.entry, text);
 }
 
 static void
@@ -502,86 +495,14 @@ end_entry(View* const self, const bool is_meant, const int64_t now_us)
   }
 }
 
-static void
-insert(Entry* const entry, const char* const text)
-{
-  for (const char* c = text; *c; ++c) {
-    const size_t n = strlen(entry->text);
-    if ((unsigned char)*c < 0x20U || *c == 0x7F || n + 1U >= ENTRY_ROOM) {
-      continue; // A pasted text may have lines
-    }
-    memmove(entry->text + entry->cursor + 1U,
-            entry->text + entry->cursor,
-            n - entry->cursor + 1U);
-    entry->text[entry->cursor++] = *c;
-  }
-}
-
-/// The place one letter of UTF-8 on
-static size_t
-beside(const Entry* const entry, const int direction)
-{
-  size_t at = entry->cursor;
-  do {
-    if (direction < 0 ? !at : !entry->text[at]) {
-      return at;
-    }
-    at += (size_t)direction;
-  } while (((unsigned char)entry->text[at] & 0xC0U) == 0x80U);
-  return at;
-}
-
-static void
-erase(Entry* const entry, const size_t from, const size_t to)
-{
-  memmove(entry->text + from, entry->text + to, strlen(entry->text + to) + 1U);
-  entry->cursor = from;
-}
-
 static bool
 type_key(View* const self, const Key* const key, const int64_t now_us)
 {
-  Entry* const entry = &self->scene.entry;
-  switch (key->kind) {
-  case KEY_TEXT:
-  case KEY_PASTE:
-    insert(entry, key->text);
-    return true;
-  case KEY_BACKSPACE:
-    erase(entry, beside(entry, -1), entry->cursor);
-    return true;
-  case KEY_DELETE:
-    erase(entry, entry->cursor, beside(entry, 1));
-    return true;
-  case KEY_LEFT:
-    entry->cursor = beside(entry, -1);
-    return true;
-  case KEY_RIGHT:
-    entry->cursor = beside(entry, 1);
-    return true;
-  case KEY_HOME:
-    entry->cursor = 0U;
-    return true;
-  case KEY_END:
-    entry->cursor = strlen(entry->text);
-    return true;
-  case KEY_ENTER:
-    end_entry(self, true, now_us);
-    return true;
-  case KEY_ESCAPE:
-    end_entry(self, false, now_us);
-    return true;
-  case KEY_TAB:
-  case KEY_BACK_TAB:
-    end_entry(self, true, now_us);
-    return false; // And on to the next
-  case KEY_UP:
-  case KEY_DOWN:
-  case KEY_PAGE_UP:
-  case KEY_PAGE_DOWN:
-    return true;
+  const EntryKey was = entry_key(&self->scene.entry, key);
+  if (was != ENTRY_TYPED) {
+    end_entry(self, was == ENTRY_MEANT, now_us);
   }
-  return false;
+  return key->kind != KEY_TAB && key->kind != KEY_BACK_TAB; // And on
 }
 
 // The pointer
@@ -778,7 +699,6 @@ drag(View* const self, const Pointer* const pointer, const double dy)
     turn(self, item, dy, pointer->mods);
   } else if (is_pulled(self)) {
     self->scene.held = -1;
-    self->is_away    = true;
     self->calls.drag(self->calls.data, take_of(one->kind), self->scene.n_bars);
   }
 }
@@ -845,7 +765,6 @@ void
 view_drag_ended(View* const self, const DragEnd end)
 {
   (void)end;
-  self->is_away       = false;
   self->scene.held    = -1;
   self->scene.hovered = -1;
 }
@@ -992,7 +911,6 @@ view_key(View* const self, const Key* const key, const int64_t now_us)
 void
 view_focus(View* const self, const bool has_it)
 {
-  self->has_focus = has_it;
   if (!has_it) {
     end_entry(self, false, 0);
     self->scene.focused = -1;

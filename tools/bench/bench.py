@@ -50,6 +50,7 @@ SECTIONS = [
     ('phrase', ['PROGRAM bench_phrase']),
     ('audio', ['PROGRAM bench_audio']),
     ('load', ['PROGRAM bench_load']),
+    ('window', ['PROGRAM bench_window']),
     ('train', ['PROGRAM bench_train', 'SCRIPT torch_train.py']),
 ]
 
@@ -102,6 +103,8 @@ MARKS = [  # figure, how, factor, other figure
     ('load/resident, each further instance', '<=', 1, None),
     ('load/locked, the first instance, less the weights', '<=', 4, None),
     ('load/size of the bundle', '<=', 8, None),
+    ('window/a full redraw, 1x', '<=', 4, None),
+    ('window/panels drawn when nothing moves', '<=', 0, None),
 ]
 
 # Rows that are the same work, to be seen side by side.  Ours are named as OURS.
