@@ -79,7 +79,7 @@ ROOMS = [  # name, folder, may use, sources
 # What the plugin may use; it carries nothing else
 PLUGIN = ('plugin', 'plugin',
           ['base', 'music', 'play', 'nn', 'compose', 'face', 'LV2'],
-          'urids position worker midi_out midnam state plugin')
+          'urids position worker midi_out midnam state notify plugin')
 
 # Its window, a library of its own: hosts load it only to show it
 WINDOW = ('window_ui', 'plugin/ui',
@@ -214,9 +214,9 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('host', 'fuzz_state', ['play', 'LV2'],
      'plugin/state.c plugin/urids.c plugin/log.c'),
     ('host', 'fuzz_input', ['play', 'LV2'],
-     'tests/chaos_ear.c plugin/ports.c plugin/urids.c plugin/log.c '
-     'plugin/position.c plugin/worker.c plugin/midi_out.c plugin/midnam.c '
-     'plugin/state.c plugin/plugin.c'),
+     'tests/chaos_ear.c plugin/ports.c plugin/talk.c plugin/urids.c '
+     'plugin/log.c plugin/position.c plugin/worker.c plugin/midi_out.c '
+     'plugin/midnam.c plugin/state.c plugin/notify.c plugin/plugin.c'),
     ('host', 'test_chaos',
      ['host', 'plugin', 'play', 'compose', 'GUARD', 'DL'],
      'tests/chaos_ear.c tests/chaos_score.c tests/chaos_session.c '

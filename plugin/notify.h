@@ -16,13 +16,16 @@
 #define PERPETUO_PLUGIN_NOTIFY_H
 
 #include "base/attributes.h"
+#include "music/mix.h"
 #include "play/plan.h"
 #include "play/player.h"
 #include "play/schedule.h"
 #include "play/transport.h"
+#include "plugin/box.h"
 #include "plugin/talk.h"
 
 #include <lv2/atom/atom.h>
+#include <lv2/atom/forge.h>
 #include <lv2/urid/urid.h>
 
 #include <stdbool.h>
@@ -31,32 +34,62 @@
 /// Bars that are remembered
 #define NOTIFY_N_PLAYED 64U
 
+/// Most messages in a run, and the time that each takes, s
+#define NOTIFY_MAX_MESSAGES 16
+#define NOTIFY_STEP_S 0.004
+
+/// How often Place is said while time goes on, s
+#define NOTIFY_PLACE_S 0.2
+
 /// A bar that was played
 typedef struct {
   TalkBar bar;            ///< As it is told
   int32_t slots[N_PARTS]; ///< Of the plan, with the phrases of bar.ids
+  int64_t end_tick;       ///< Where in the bar it was left
   bool    is_whole;       ///< It was played to its end
 } PlayedBar;
 
 typedef struct {
+  int64_t        until;         ///< Clock: somebody watches
+  LV2_URID       atom_Sequence; ///< Both are looked at in every run
   TalkUrids      urids;
   LV2_Atom_Forge forge;
   double         rate_hz;
-  int64_t        until;    ///< Clock: somebody watches
-  int64_t        paid;     ///< Clock: up to which messages were written
-  TalkPlace      said;     ///< The last Place,
-  int64_t        said_at;  ///< and when
-  bool           has_said; ///< It was one to those who watch now
-  uint32_t       told[PLAN_N_SLOTS]; ///< Ids that were said in full, by slot
-  int32_t        i_slot;   ///< Of the phrase that is being said, or -1
-  uint32_t       id;       ///< Its id,
-  uint32_t       n_notes;  ///< and how many of its notes were said
-  bool           has_head; ///< Its Phrase was said
-  uint32_t       n_played; ///< Bars played so far
-  uint32_t       n_told;   ///< Of these, how many were said
-  PlayedBar      played[NOTIFY_N_PLAYED]; ///< The last ones, in a ring
-  uint32_t       n_troubles;              ///< Sentences that were said
+  int64_t        step; ///< Frames that a message takes
+
+  // What those who watch know
+  int64_t   paid;               ///< Clock: up to which messages were written
+  TalkPlace said;               ///< The last Place,
+  int64_t   said_at;            ///< and when
+  bool      has_said;           ///< It was one to those who watch now
+  uint32_t  told[PLAN_N_SLOTS]; ///< Ids that were said in full, by slot
+  int32_t   i_slot;             ///< Of the phrase that is being said, or -1
+  uint32_t  id;                 ///< Its id,
+  uint32_t  n_notes;            ///< and how many of its notes were said
+  bool      has_head;           ///< Its Phrase was said
+  uint32_t  n_told;             ///< Bars that were said
+  unsigned  n_troubles;         ///< Sentences that were said
+
+  // What was played
+  uint32_t  n_played;                ///< Bars so far
+  PlayedBar played[NOTIFY_N_PLAYED]; ///< The last ones, in a ring
+  int64_t   join_clock;              ///< Since when this bar is played,
+  int64_t   join_tick; ///< from where in it, ticks from the bar line,
+  double    speed;     ///< and how fast, ticks in a frame; 0 while it stands
+  float     bpm;
 } Notify;
+
+/// What there is to be seen in a run
+typedef struct {
+  const Schedule*  schedule;
+  const Plan*      plan;
+  const Player*    player;
+  const Transport* transport;
+  const Mix*       mix;
+  Box*             trouble; ///< What the worker said: a Trouble
+  int64_t          clock;   ///< After this run
+  unsigned         state;   ///< As in TalkPlace
+} Sight;
 
 /// Nobody watches.  Thread: setup.
 void
@@ -66,14 +99,48 @@ notify_init(Notify* notify, LV2_URID_Map* map, double rate_hz);
 REALTIME bool
 notify_hear(Notify* notify, int64_t clock, const LV2_Atom* atom);
 
-/// A bar is over or left: keep in mind what was played in it
+/// From this frame on the transport's bar is played, or joined at a tick of it
 REALTIME void
-notify_bar(Notify*          notify,
-           const Schedule*  schedule,
-           const Plan*      plan,
-           const Player*    player,
-           const Transport* transport,
-           bool             is_whole);
+notify_join(Notify*          notify,
+            const Transport* transport,
+            int64_t          tick,
+            int64_t          clock);
+
+/**
+   The bar that the schedule is in is over or left at this frame: keep in mind
+   what was played in it.
+
+   @param is_over It was played to its end; else it counts only if a beat of it
+   was played.
+*/
+REALTIME void
+notify_bar(Notify*         notify,
+           const Schedule* schedule,
+           const Plan*     plan,
+           const Player*   player,
+           int64_t         clock,
+           bool            is_over);
+
+/**
+   Begin the sequence of a run: an empty one.
+
+   Nothing is written into a buffer that is too small for its header.
+   @param buffer The host's, or null.
+   @return Bytes behind that header.
+*/
+REALTIME static inline uint32_t
+notify_begin(const Notify* const self, LV2_Atom_Sequence* const buffer)
+{
+  const uint32_t size = buffer ? buffer->atom.size : 0U;
+  if (size < sizeof(LV2_Atom_Sequence_Body)) {
+    return 0U;
+  }
+  buffer->atom.size = sizeof(LV2_Atom_Sequence_Body);
+  buffer->atom.type = self->atom_Sequence;
+  buffer->body.unit = 0U;
+  buffer->body.pad  = 0U;
+  return size - (uint32_t)sizeof(LV2_Atom_Sequence_Body);
+}
 
 /// Whether somebody watches
 REALTIME static inline bool
@@ -81,5 +148,14 @@ notify_is_watched(const Notify* const self, const int64_t clock)
 {
   return clock < self->until;
 }
+
+/// Say what is due, at the first frame of the run.  Only while somebody
+/// watches, and when there are frames.
+/// @param room As notify_begin() has it
+REALTIME void
+notify_run(Notify*            notify,
+           LV2_Atom_Sequence* buffer,
+           uint32_t           room,
+           const Sight*       sight);
 
 #endif // PERPETUO_PLUGIN_NOTIFY_H

@@ -242,6 +242,64 @@ take_answer(Plugin* const self, const Answer* const answer)
   }
 }
 
+// Watching ---------------------------------------------------------------
+
+/// The current bar is over, or left
+static void
+note_bar(Realtime* const rt, const int64_t clock, const bool is_over)
+{
+  if (rt->is_enabled) {
+    notify_bar(
+      &rt->notify, &rt->schedule, &rt->plan, &rt->player, clock, is_over);
+  }
+}
+
+/// Bits of TalkPlace.state
+static unsigned
+talk_state(const Plugin* const self)
+{
+  const Realtime* const rt = &self->rt;
+
+  const struct {
+    bool     is;
+    unsigned bit;
+  } rows[] = {
+    {rt->transport->is_rolling, TALK_IS_ROLLING},
+    {rt->transport->is_known, TALK_IS_KNOWN},
+    {rt->transport == &rt->own, TALK_IS_FREE},
+    {rt->is_enabled, TALK_IS_ENABLED},
+    {self->schedule, TALK_HAS_WORKER},
+    {rt->can_compose, TALK_HAS_MODELS},
+    {rt->is_loading || rt->must_load, TALK_IS_LOADING},
+    {rt->schedule.is_held, TALK_IS_HELD},
+    {rt->schedule.parts & 1U << PART_MELODY, TALK_HAS_MELODY},
+    {rt->schedule.parts & 1U << PART_DRUMS, TALK_HAS_DRUMS},
+    {rt->is_exported, TALK_IS_EXPORTED},
+  };
+
+  unsigned state = 0U;
+  for (unsigned i = 0U; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+    state |= rows[i].is ? rows[i].bit : 0U;
+  }
+  return state;
+}
+
+/// Say to those who watch what there is to be seen
+static void
+show(Plugin* const self, LV2_Atom_Sequence* const out, const uint32_t room)
+{
+  Realtime* const rt    = &self->rt;
+  const Sight     sight = {&rt->schedule,
+                           &rt->plan,
+                           &rt->player,
+                           rt->transport,
+                           &rt->mix,
+                           &self->worker.trouble,
+                           rt->end,
+                           talk_state(self)};
+  notify_run(&rt->notify, out, room, &sight);
+}
+
 // Following --------------------------------------------------------------
 
 /// Be where the transport is, after it changed
@@ -254,12 +312,20 @@ follow(Plugin* const self, const TransportChange change)
   if (change == TRANSPORT_SAME) {
     return;
   }
-  rt->is_content = false;
+  rt->is_content          = false;
+  const bool is_other_bar = rt->schedule.now.bar != transport->bar;
+  if (change != TRANSPORT_NEW_METRE || is_other_bar) {
+    note_bar(rt, rt->now, change == TRANSPORT_NEW_METRE);
+    notify_join(&rt->notify,
+                transport,
+                transport->join_tick - transport->bar_tick,
+                rt->now);
+  }
   if (change != TRANSPORT_NEW_METRE) {
     player_end_all(&rt->player);
     schedule_locate(&rt->schedule, transport->bar, transport->metre, &rt->mix);
     player_bar(&rt->player, transport->join_tick);
-  } else if (rt->schedule.now.bar != transport->bar) {
+  } else if (is_other_bar) {
     player_leave(&rt->player, transport->bar_tick);
     schedule_advance(&rt->schedule, transport->metre, &rt->mix);
     player_bar(&rt->player, transport->join_tick);
@@ -497,10 +563,12 @@ play_slice(Plugin* const self, const uint32_t begin, const uint32_t end)
                 stop > from ? stop : from + 1,
                 true);
     rt->is_content = false;
+    note_bar(rt, stop, true);
     player_leave(&rt->player, transport_bar_end(t));
     transport_next_bar(t);
     schedule_advance(&rt->schedule, t->metre, &rt->mix);
     player_bar(&rt->player, t->bar_tick);
+    notify_join(&rt->notify, t, 0, stop);
     from    = stop;
     rt->now = stop;
     ask(self);
@@ -536,6 +604,9 @@ handle_event(Plugin* const         self,
     if (rt->transport == &rt->host) {
       follow(self, change);
     }
+  } else {
+    // What is neither MIDI nor a position: nobody else looks at it
+    (void)notify_hear(&rt->notify, rt->clock, atom);
   }
 }
 
@@ -599,6 +670,7 @@ run(LV2_Handle instance, const uint32_t n_frames)
     (const LV2_Atom_Sequence*)rt->ports[PORT_CONTROL];
   LV2_Atom_Sequence* const out  = (LV2_Atom_Sequence*)rt->ports[PORT_MIDI_OUT];
   const uint32_t           room = out ? out->atom.size : 0U;
+  LV2_Atom_Sequence* const notify = (LV2_Atom_Sequence*)rt->ports[PORT_NOTIFY];
 
   rt->now         = rt->clock;
   rt->end         = rt->clock + (int64_t)n_frames;
@@ -634,6 +706,10 @@ run(LV2_Handle instance, const uint32_t n_frames)
   write_outputs(rt);
   if (out) {
     midi_out_write(&self->urids, out, room, &rt->block);
+  }
+  const uint32_t n_notify = notify_begin(&rt->notify, notify);
+  if (n_notify && n_frames && notify_is_watched(&rt->notify, rt->clock)) {
+    show(self, notify, n_notify);
   }
   rt->clock += (int64_t)n_frames;
 }
@@ -717,6 +793,7 @@ instantiate(const LV2_Descriptor* const     descriptor,
   schedule_init(&rt->schedule, parts);
   plan_init(&rt->plan);
   player_init(&rt->player, parts);
+  notify_init(&rt->notify, map, rate_hz);
   rt->transport = &rt->host;
   schedule_follow(&rt->schedule, rt->transport);
   rt->is_first    = true;

@@ -18,6 +18,7 @@
 #include "plugin/box.h"
 #include "plugin/log.h"
 #include "plugin/midnam.h"
+#include "plugin/notify.h"
 #include "plugin/ports.h"
 #include "plugin/position.h"
 #include "plugin/state.h"
@@ -81,6 +82,8 @@ typedef struct {
   bool    is_held_later;
   int32_t held_later;
   int64_t held_until; ///< On the clock; later, the state is not meant any more
+
+  Notify notify; ///< For those who watch; nothing that is played asks it
 } Realtime;
 
 typedef struct {

@@ -69,6 +69,7 @@ typedef enum {
   PORT_TRIES,
   PORT_LATE,
   PORT_BAR,
+  PORT_NOTIFY,
 
   N_PORTS
 } PortIndex;
@@ -76,7 +77,7 @@ typedef enum {
 /// What the `transport` control chooses from
 typedef enum { FOLLOW_HOST, FOLLOW_NOBODY } Follow;
 
-/// What a port is to a host; of no meaning for the two event ports
+/// What a port is to a host; of no meaning for the event ports
 typedef struct {
   const char* symbol;
   float       minimum;

@@ -195,12 +195,24 @@ write_ints(const TalkUrids* const urids,
                                from + row->offset);
 }
 
+/// Length of a text of which there are so many bytes; as many when it has no
+/// end
+static size_t
+text_length(const char* const text, const size_t n_bytes)
+{
+  size_t n = 0U;
+  while (n < n_bytes && text[n]) {
+    ++n;
+  }
+  return n;
+}
+
 static bool
 write_text(LV2_Atom_Forge* const forge, const char* const text)
 {
-  const char* const end = (const char*)memchr(text, '\0', TALK_MAX_TEXT);
-  const size_t      n   = end ? (size_t)(end - text) : 0U;
-  return end && has_room(forge, sizeof(LV2_Atom) + n / 8U * 8U + 8U) &&
+  const size_t n = text_length(text, TALK_MAX_TEXT);
+  return n < TALK_MAX_TEXT &&
+         has_room(forge, sizeof(LV2_Atom) + n / 8U * 8U + 8U) &&
          lv2_atom_forge_string(forge, text, (uint32_t)n);
 }
 
@@ -299,14 +311,12 @@ read_text(const TalkUrids* const urids,
           const char* const      body,
           char* const            to)
 {
-  const size_t most     = head.size < TALK_MAX_TEXT ? head.size : TALK_MAX_TEXT;
-  const char* const end = head.type == urids->atom_String
-                            ? (const char*)memchr(body, '\0', most)
-                            : NULL;
-  if (!end) {
+  const size_t most = head.size < TALK_MAX_TEXT ? head.size : TALK_MAX_TEXT;
+  const size_t n    = text_length(body, most);
+  if (head.type != urids->atom_String || n == most) {
     return false;
   }
-  memcpy(to + row->offset, body, (size_t)(end - body) + 1U);
+  memcpy(to + row->offset, body, n + 1U);
   return true;
 }
 

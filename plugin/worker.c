@@ -13,6 +13,9 @@ enum { MAX_LOOKS = 500 };
 
 #define IDS_N_WORDS ((uint32_t)(sizeof(ModelIds) / 4U))
 
+_Static_assert(WORKER_TROUBLE_N_WORDS <= BOX_MAX_WORDS,
+               "a Box holds a Trouble");
+
 static void
 take(Worker* const self)
 {
@@ -29,13 +32,33 @@ leave(Worker* const self)
   atomic_flag_clear_explicit(&self->is_busy, memory_order_release);
 }
 
-/// Whether that is news: a host may restore one state many times
-static bool
-is_new(Worker* const self, const Trouble* const trouble)
+/// Tell people what is wrong, unless they were told: a host may restore one
+/// state many times
+static void
+tell(Worker* const self, const Status st, const Trouble* const trouble)
 {
-  const bool is = strcmp(self->said.text, trouble->text) != 0;
-  self->said    = *trouble;
-  return is && trouble->text[0];
+  Trouble sentence = {""};
+  if (!strcmp(self->said.text, trouble->text)) {
+    return;
+  }
+
+  self->said = *trouble;
+  if (trouble->text[0]) {
+    (void)trouble_say(&sentence,
+                      st,
+                      "%s%s",
+                      trouble->text,
+                      !st              ? ""
+                      : self->composer ? ": going on with the models in use"
+                                       : ": there is nothing to compose with, "
+                                         "so nothing will be played");
+    if (st) {
+      log_error(self->log, "%s", sentence.text);
+    } else {
+      log_warning(self->log, "%s", sentence.text);
+    }
+  }
+  box_write(&self->trouble, &sentence, WORKER_TROUBLE_N_WORDS);
 }
 
 /// Load models; what was there stays when that fails
@@ -49,21 +72,9 @@ load(Worker* const self, const ModelIds* const wanted)
   if (st && !trouble.text[0]) {
     (void)trouble_say(&trouble, st, "%s", status_text(st));
   }
-  const bool is_news = is_new(self, &trouble);
+  tell(self, st, &trouble);
   if (st) {
-    if (is_news) {
-      log_error(self->log,
-                "%s%s",
-                trouble.text,
-                self->composer
-                  ? ": going on with the models in use"
-                  : ": there is nothing to compose with, so nothing "
-                    "will be played");
-    }
     return st;
-  }
-  if (is_news) {
-    log_warning(self->log, "%s", trouble.text);
   }
 
   composer_free(self->composer);

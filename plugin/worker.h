@@ -43,14 +43,18 @@ typedef struct {
   uint32_t status; ///< A Status
 } Answer;
 
+/// Words of a Trouble, in a Box
+#define WORKER_TROUBLE_N_WORDS ((uint32_t)(sizeof(Trouble) / 4U))
+
 typedef struct {
   const Log*  log;
   char*       folder;   ///< Of the models
   Composer*   composer; ///< Null when there is none; whoever is busy has it
   atomic_flag is_busy;
-  atomic_uint n_out;  ///< Jobs handed to the host and not done
-  Box         in_use; ///< ModelIds of `composer`, for anyone to read
-  Trouble     said;   ///< Of the last loading; whoever is busy has it
+  atomic_uint n_out;   ///< Jobs handed to the host and not done
+  Box         in_use;  ///< ModelIds of `composer`, for anyone to read
+  Trouble     said;    ///< Of the last loading; whoever is busy has it
+  Box         trouble; ///< The same as a whole sentence, for anyone to read
 } Worker;
 
 /**

@@ -101,7 +101,7 @@ test_any_order_gives_the_same(void)
   for (uint32_t k = 0U; k < 3U * N_REQUESTS; ++k) {
     const uint32_t i = rng_below(99U, k, N_REQUESTS);
     composer_compose(composer, &requests[i], &phrase);
-    CHECK(phrase_is_same(&phrase, &wanted[i]));
+    CHECK(phrase_is_twin(&phrase, &wanted[i]));
   }
 }
 
@@ -111,7 +111,7 @@ test_a_fresh_composer_gives_the_same(void)
   for (uint32_t i = N_REQUESTS; i-- > 0U;) {
     Composer* const fresh = new_composer();
     composer_compose(fresh, &requests[i], &phrase);
-    CHECK(phrase_is_same(&phrase, &wanted[i]));
+    CHECK(phrase_is_twin(&phrase, &wanted[i]));
     composer_free(fresh);
   }
 }
@@ -131,7 +131,7 @@ compose_all(void* const data)
     for (uint32_t k = 0U; k < N_REQUESTS; ++k) {
       const uint32_t i = (first + k) % N_REQUESTS;
       composer_compose(fresh, &requests[i], mine);
-      *n_wrong += phrase_is_same(mine, &wanted[i]) ? 0U : 1U;
+      *n_wrong += phrase_is_twin(mine, &wanted[i]) ? 0U : 1U;
     }
   }
   composer_free(fresh);
@@ -302,6 +302,69 @@ test_a_strict_gate_is_counted(void)
   composer_compose(composer, &theme, &other);
   CHECK(phrase.n_notes == other.n_notes && phrase.score == other.score);
   CHECK(other.n_tries == 15U && other.n_rejected == 15U);
+}
+
+static void
+test_every_try_has_its_verdict(void)
+{
+  uint32_t n_good = 0U;
+  for (uint32_t i = 0U; i < N_REQUESTS; ++i) {
+    const Phrase* const p         = &wanted[i];
+    uint32_t            n_refused = 0U;
+    CHECK(p->n_scores == p->n_tries);
+    for (uint32_t k = 0U; k < p->n_scores; ++k) {
+      n_refused += p->scores[k] < 0 ? 1U : 0U;
+      n_good += p->scores[k] > 0 ? 1U : 0U;
+    }
+    CHECK(n_refused <= p->n_rejected);
+  }
+  CHECK(n_good > N_REQUESTS);
+
+  // The one that was chosen is among them
+  Request request  = plain_request(PART_MELODY, 7);
+  request.mix.gate = 0U;
+  for (int32_t i = 0; i < 20; ++i) {
+    request.i_phrase = i;
+    composer_compose(composer, &request, &phrase);
+    bool is_found = false;
+    for (uint32_t k = 0U; k < phrase.n_scores; ++k) {
+      is_found |=
+        fabsf((float)phrase.scores[k] - 1000.0f * phrase.score) <= 0.51f;
+    }
+    CHECK(is_found);
+  }
+}
+
+/// What is broken or just the theme again is refused; there are always some
+static void
+test_what_is_refused_is_marked(void)
+{
+  uint32_t n_refused = 0U;
+  uint32_t n_quotes  = 0U;
+  for (uint32_t i = 0U; i < N_REQUESTS; ++i) {
+    for (uint32_t k = 0U; k < wanted[i].n_scores; ++k) {
+      n_refused += wanted[i].scores[k] == SCORE_REFUSED ? 1U : 0U;
+      n_quotes += wanted[i].scores[k] == SCORE_QUOTE ? 1U : 0U;
+    }
+  }
+  CHECK(n_refused > 0U);
+  CHECK(!n_quotes); // These models know no quotations
+}
+
+static void
+test_a_phrase_says_where_it_stands(void)
+{
+  for (uint32_t i = 0U; i < N_REQUESTS; ++i) {
+    const Request* const request = &requests[i];
+    const Phrase* const  p       = &wanted[i];
+    const int64_t        bar     = (int64_t)request->i_phrase * p->n_bars;
+    const Section        section = song_section(&request->mix, bar);
+    CHECK(p->section == section.kind && p->energy == section.energy);
+    for (uint32_t k = 0U; k < PHRASE_MAX_BARS; ++k) {
+      CHECK(p->fill[k] ==
+            (k < p->n_bars ? song_fill(&request->mix, bar + k) : FILL_NONE));
+    }
+  }
 }
 
 static void
@@ -495,6 +558,9 @@ main(void)
   RUN(test_never_twice);
   RUN(test_a_reroll_is_another_phrase);
   RUN(test_a_strict_gate_is_counted);
+  RUN(test_every_try_has_its_verdict);
+  RUN(test_what_is_refused_is_marked);
+  RUN(test_a_phrase_says_where_it_stands);
   RUN(test_more_candidates_score_more_together);
   RUN(test_finishing_knobs_leave_the_notes);
   RUN(test_far_away_and_below_zero);

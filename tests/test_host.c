@@ -8,6 +8,8 @@
 #include "tools/host.h"
 #include "tools/timeline.h"
 
+#include <lv2/atom/atom.h>
+
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
@@ -402,6 +404,118 @@ test_small_buffers_are_small(void)
   host_free(host);
 }
 
+/// What was heard of the other output
+typedef struct {
+  uint32_t n;
+  uint32_t offset; ///< Of the last one,
+  uint32_t size;   ///< and its size
+  uint32_t type;
+  uint8_t  bytes[512];
+} Heard;
+
+static void
+hear(void* const       data,
+     const char* const symbol,
+     const uint32_t    offset,
+     const void* const atom)
+{
+  Heard* const          heard = (Heard*)data;
+  const LV2_Atom* const got   = (const LV2_Atom*)atom;
+  CHECK(!strcmp(symbol, "other"));
+  ++heard->n;
+  heard->offset = offset;
+  heard->size   = got->size;
+  heard->type   = got->type;
+  memcpy(heard->bytes, got + 1, got->size < 512U ? got->size : 512U);
+}
+
+/// An atom of that size for a host
+static const LV2_Atom*
+atom_of(Host* const host, const uint32_t size)
+{
+  static uint64_t words[8192];
+  LV2_Atom* const atom = (LV2_Atom*)(void*)words;
+  atom->size           = size;
+  atom->type           = host_map(host, "urn:perpetuo:mirror#thing");
+  memset(atom + 1, 0x5A, size);
+  return atom;
+}
+
+static void
+test_atoms_go_in_and_come_out(void)
+{
+  Host* const   host  = mirror(HOST_WORK_AT_END);
+  const uint8_t on[]  = {0x90U, 64U, 100U};
+  Heard         heard = {0U, 0U, 0U, 0U, {0U}};
+  host_listen(host, hear, &heard);
+  CHECK(host_send_atom(host, 40U, atom_of(host, 500U)));
+  CHECK(host_send(host, 10U, on, 3U));
+  CHECK(host_send_atom(host, 20U, atom_of(host, 3U)));
+  host_run(host, 64U);
+  CHECK(heard.n == 2U && heard.offset == 40U && heard.size == 500U);
+  CHECK(heard.type == host_map(host, "urn:perpetuo:mirror#thing"));
+  CHECK(heard.bytes[499] == 0x5AU);
+  CHECK(host_capture(host)->n_events == 1U);
+
+  // Only once, and only as much as there is room for
+  host_run(host, 64U);
+  CHECK(heard.n == 2U);
+  CHECK(!host_send_atom(host, 0U, atom_of(host, 40000U)));
+  CHECK(host_send_atom(host, 0U, atom_of(host, 32000U)));
+  CHECK(!host_send_atom(host, 0U, atom_of(host, 1000U)));
+  host_run(host, 64U);
+  CHECK(heard.n == 3U);
+  host_listen(host, NULL, NULL);
+  CHECK(host_send_atom(host, 0U, atom_of(host, 8U)));
+  host_run(host, 64U);
+  CHECK(heard.n == 3U);
+  CHECK(!host_n_faults(host, NULL));
+  host_free(host);
+}
+
+static void
+test_other_outputs_are_checked_too(void)
+{
+  static const struct {
+    float       fault;
+    const char* text;
+  } rows[] = {{10.0f, "header"}, {11.0f, "outside"}, {12.0f, "MIDI"}};
+  for (size_t i = 0U; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+    Host* const host = mirror(HOST_WORK_AT_END);
+    const char* text = "";
+    CHECK(host_set(host, "fault", rows[i].fault));
+    CHECK(host_send_atom(host, 10U, atom_of(host, 8U)));
+    host_run(host, 64U);
+    CHECK(host_n_faults(host, &text) > 0U);
+    CHECK(strstr(text, rows[i].text));
+    host_free(host);
+  }
+}
+
+static void
+test_an_output_has_its_own_room(void)
+{
+  Host* const host  = mirror(HOST_WORK_AT_END);
+  Heard       heard = {0U, 0U, 0U, 0U, {0U}};
+  host_listen(host, hear, &heard);
+  CHECK(!host_set_room(host, "bar", 100U) && !host_set_room(host, "x", 100U));
+  CHECK(!host_set_room(host, "other", 7U));
+  for (uint32_t room = 8U; room < 60U; ++room) {
+    CHECK(host_set_room(host, "other", room));
+    CHECK(host_send_atom(host, 0U, atom_of(host, 8U)));
+    CHECK(host_send_atom(host, 0U, atom_of(host, 8U)));
+    heard.n = 0U;
+    host_run(host, 64U);
+    CHECK(heard.n == (room < 40U ? 0U : 1U));
+  }
+  CHECK(host_disconnect(host, "other") && !host_disconnect(host, "out"));
+  CHECK(host_send_atom(host, 0U, atom_of(host, 8U)));
+  heard.n = 0U;
+  host_run(host, 64U);
+  CHECK(!heard.n && !host_n_faults(host, NULL));
+  host_free(host);
+}
+
 // The worker -----------------------------------------------------------------
 
 static void
@@ -601,6 +715,9 @@ main(void)
   RUN(test_midi_comes_back_with_its_place);
   RUN(test_faults_are_found);
   RUN(test_small_buffers_are_small);
+  RUN(test_atoms_go_in_and_come_out);
+  RUN(test_other_outputs_are_checked_too);
+  RUN(test_an_output_has_its_own_room);
   RUN(test_work_in_every_manner);
   RUN(test_work_inside_is_answered_in_the_same_run);
   RUN(test_work_can_be_late_or_refused);

@@ -545,6 +545,94 @@ test_what_plays_is_not_given_away(void)
   }
 }
 
+/// The number of the phrase that follows a bar's
+static int32_t
+following(const int32_t bar, const Mix* const mix)
+{
+  schedule_locate(&schedule, bar, common, mix);
+  const Request request = schedule_following(&schedule, PART_DRUMS, mix);
+  CHECK(request.part == PART_DRUMS && mix_is_equal(&request.mix, mix));
+  return request.i_phrase;
+}
+
+static void
+test_a_phrase_follows_another(void)
+{
+  const Mix four = mix_of_bars(4U);
+  const Mix one  = mix_of_bars(1U);
+  schedule_init(&schedule, BOTH);
+  for (int32_t bar = -9; bar < 9; ++bar) {
+    const int32_t own = bar >= 0 ? bar / 4 : -1 - (-1 - bar) / 4;
+    CHECK(following(bar, &four) == own + 1);
+    CHECK(following(bar, &one) == bar + 1);
+  }
+}
+
+static void
+test_another_mix_follows_at_once(void)
+{
+  const Mix mix   = mix_of(1U);
+  const Mix other = mix_of(2U);
+  schedule_init(&schedule, BOTH);
+  schedule_locate(&schedule, 5, common, &mix);
+
+  // In the next bar once it is latched; before that, in the next phrase
+  Request request = schedule_following(&schedule, PART_MELODY, &other);
+  CHECK(request.i_phrase == 2 && request.mix.seed == 2U);
+  schedule_latch(&schedule, &other);
+  request = schedule_following(&schedule, PART_MELODY, &other);
+  CHECK(request.i_phrase == 1 && request.mix.seed == 2U);
+  CHECK(request.reroll == 0U);
+
+  // So does another phrase in its place
+  schedule_locate(&schedule, 5, common, &mix);
+  schedule_reroll(&schedule, true);
+  schedule_latch(&schedule, &mix);
+  request = schedule_following(&schedule, PART_MELODY, &mix);
+  CHECK(request.i_phrase == 1 && request.reroll == 1U);
+}
+
+static void
+test_a_held_phrase_follows_itself(void)
+{
+  const Mix mix = mix_of(1U);
+  schedule_init(&schedule, BOTH);
+  schedule_locate(&schedule, 9, common, &mix);
+  schedule_hold(&schedule, true);
+  for (int32_t bar = 0; bar < 40; ++bar) {
+    CHECK(following(bar, &mix) == 2);
+  }
+  schedule_hold(&schedule, false);
+  CHECK(following(9, &mix) == 3);
+}
+
+/// What follows is just what is asked for, and looking for it changes nothing
+static void
+test_what_follows_is_asked_for_and_watching_is_free(void)
+{
+  const Mix mix = mix_of(1U);
+  plan_init(&plan);
+  schedule_init(&schedule, BOTH);
+  for (int32_t bar = 0; bar < 8; ++bar) {
+    schedule_locate(&schedule, bar, common, &mix);
+    Request request = schedule_following(&schedule, PART_MELODY, &mix);
+    CHECK(bar || plan_peek(&plan, &request) < 0);
+    serve(&mix);
+
+    const uint32_t moment = plan.moment;
+    for (unsigned part = 0U; part < N_PARTS; ++part) {
+      request          = schedule_following(&schedule, (Part)part, &mix);
+      const int i_slot = plan_peek(&plan, &request);
+      CHECK(i_slot >= 0 && plan_phrase(&plan, i_slot));
+      plan.slots[i_slot < 0 ? 0 : i_slot].touched = 77U;
+      CHECK(plan_peek(&plan, &request) == i_slot);
+      CHECK(plan.slots[i_slot < 0 ? 0 : i_slot].touched == 77U);
+      CHECK(plan_find(&plan, &request) == i_slot);
+    }
+    CHECK(plan.moment == moment);
+  }
+}
+
 int
 main(void)
 {
@@ -571,5 +659,9 @@ main(void)
   RUN(test_looks_ahead_in_the_metres_that_are_known);
   RUN(test_held_needs_no_more);
   RUN(test_what_plays_is_not_given_away);
+  RUN(test_a_phrase_follows_another);
+  RUN(test_another_mix_follows_at_once);
+  RUN(test_a_held_phrase_follows_itself);
+  RUN(test_what_follows_is_asked_for_and_watching_is_free);
   CHECK_END();
 }

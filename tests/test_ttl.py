@@ -466,8 +466,8 @@ def test_each_style_has_its_port():
 def test_ports_are_of_the_right_kind():
     bad = []
     for symbol, port in ports().items():
-        is_out = symbol in WATCHED + ['midi_out']
-        is_event = symbol in ('control', 'midi_out')
+        is_out = symbol in WATCHED + ['midi_out', 'notify']
+        is_event = symbol in ('control', 'midi_out', 'notify')
         kinds = {LV2 + ('OutputPort' if is_out else 'InputPort'),
                  EXT + 'atom#AtomPort' if is_event else LV2 + 'ControlPort'}
         if set(port[TYPE]) != kinds:
@@ -592,6 +592,10 @@ def test_ports_with_a_meaning_to_hosts():
         supports = {e[len(EXT):] for e in port[EXT + 'atom#supports']}
         check(supports == events, '%s supports %s' % (symbol, supports))
         check(port[EXT + 'atom#bufferType'] == [EXT + 'atom#Sequence'], symbol)
+    notify = ports()['notify']
+    check(notify[EXT + 'atom#bufferType'] == [EXT + 'atom#Sequence'], 'notify')
+    check(EXT + 'atom#supports' not in notify, 'notify is not for MIDI')
+    check(has(notify, 'connectionOptional'), 'notify must be connected')
     check(has(ports()['reroll'], 'trigger'), 'reroll is no trigger')
     # One host does not save what is not on its screen
     hidden = [s for s, p in ports().items() if has(p, 'notOnGUI')]

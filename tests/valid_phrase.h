@@ -32,7 +32,14 @@ phrase_is_valid(const Phrase* const phrase)
     }
     until[note->key] = note->tick + note->length;
   }
-  return phrase->n_bars && phrase->n_bars <= PHRASE_MAX_BARS &&
+  for (uint32_t i = 0U; i < phrase->n_scores; ++i) {
+    if (i >= PHRASE_MAX_TRIES || phrase->scores[i] < SCORE_QUOTE ||
+        phrase->scores[i] > 1000) {
+      return false;
+    }
+  }
+  return phrase->n_scores <= phrase->n_tries && phrase->energy <= 100U &&
+         phrase->n_bars && phrase->n_bars <= PHRASE_MAX_BARS &&
          phrase->n_notes <= PHRASE_MAX_NOTES && phrase->score >= 0.0f &&
          phrase->score <= 1.0f && phrase->n_rejected <= phrase->n_tries;
 }
@@ -69,7 +76,8 @@ phrase_is_same(const Phrase* const a, const Phrase* const b)
 {
   if (a->n_notes != b->n_notes || a->n_bars != b->n_bars ||
       a->bar_ticks != b->bar_ticks || a->n_tries != b->n_tries ||
-      a->n_rejected != b->n_rejected ||
+      a->n_rejected != b->n_rejected || a->n_scores != b->n_scores ||
+      memcmp(a->scores, b->scores, a->n_scores * sizeof(a->scores[0])) != 0 ||
       memcmp(&a->score, &b->score, sizeof(a->score)) != 0) {
     return false;
   }
@@ -82,6 +90,14 @@ phrase_is_same(const Phrase* const a, const Phrase* const b)
     }
   }
   return true;
+}
+
+/// Where in the song they stand, too
+static inline bool
+phrase_is_twin(const Phrase* const a, const Phrase* const b)
+{
+  return phrase_is_same(a, b) && a->section == b->section &&
+         a->energy == b->energy && !memcmp(a->fill, b->fill, sizeof(a->fill));
 }
 
 #endif // PERPETUO_TESTS_VALID_PHRASE_H

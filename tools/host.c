@@ -36,6 +36,7 @@
 #define GUARD_BYTES 64U  ///< After an atom output's buffer
 #define GUARD_BYTE 0xA5U ///< What is in them
 #define MAX_INPUTS 512U  ///< Events to send in one block
+#define ATOM_ROOM 32768U ///< Bytes of the atoms among them
 #define MAX_SPLITS 64U   ///< Jumps and changes of the map in one block
 #define MAX_LOG 262144U  ///< Bytes of log that are kept
 
@@ -52,6 +53,7 @@ typedef struct {
   float           maximum;
   float           standard;
   void*           buffer;
+  uint32_t        room; ///< Bytes of an atom output's buffer
 } Port;
 
 typedef struct {
@@ -68,10 +70,12 @@ typedef struct {
   uint32_t i_jump;
 } Split;
 
-/// A position or a message for the plugin
+/// A position, a MIDI message or an atom for the plugin
 typedef struct {
   uint32_t     offset;
   bool         is_position;
+  bool         is_atom;
+  uint32_t     i_atom; ///< Where among the atoms of this block
   HostPosition position;
   uint32_t     n_bytes;
   uint8_t      bytes[64];
@@ -136,13 +140,17 @@ struct Host {
   // This block
   Input    inputs[MAX_INPUTS];
   uint32_t n_inputs;
+  uint64_t atoms[ATOM_ROOM / 8U];
+  uint32_t n_atoms; ///< Words of them
   Split    splits[MAX_SPLITS];
   uint32_t n_splits;
 
   // What came out
-  Capture  capture;
-  uint32_t n_faults;
-  char     fault[200];
+  Capture    capture;
+  HostListen listen; ///< Or null
+  void*      listen_data;
+  uint32_t   n_faults;
+  char       fault[200];
 
   // Presets and log
   Preset*         presets;
@@ -436,9 +444,9 @@ port_is_designated(Host* const           self,
 }
 
 static bool
-make_atom_buffer(Host* const self, Port* const port)
+make_atom_buffer(const Host* const self, Port* const port)
 {
-  const uint32_t n = port->is_input ? IN_ROOM : self->event_room;
+  const uint32_t n = port->is_input ? IN_ROOM : port->room;
   free(port->buffer);
   port->buffer = calloc(1U, (size_t)n + GUARD_BYTES);
   if (port->buffer) {
@@ -456,6 +464,7 @@ make_port(Host* const self, const uint32_t i, Trouble* const trouble)
   const LilvPort* const lilv = lilv_plugin_get_port_by_index(self->plugin, i);
 
   port->lilv   = lilv;
+  port->room   = self->event_room;
   port->symbol = lilv_node_as_string(lilv_port_get_symbol(self->plugin, lilv));
   port->is_input      = port_is(self, lilv, LV2_CORE__InputPort);
   port->is_free_wheel = port_is_designated(self, lilv, LV2_CORE__freeWheeling);
@@ -817,12 +826,54 @@ host_set_event_room(Host* const self, const uint32_t n_bytes)
   self->event_room = n_bytes < 32U ? 32U : n_bytes;
   for (uint32_t i = 0U; i < self->n_ports; ++i) {
     Port* const port = &self->ports[i];
-    if (port->kind == PORT_ATOM && !port->is_input &&
-        !make_atom_buffer(self, port)) {
-      abort(); // A test host without memory has nothing left to say
+    if (port->kind == PORT_ATOM && !port->is_input) {
+      (void)host_set_room(self, port->symbol, self->event_room);
     }
   }
+}
+
+/// An atom output, or null
+static Port*
+find_atom_output(const Host* const self, const char* const symbol)
+{
+  for (uint32_t i = 0U; i < self->n_ports; ++i) {
+    Port* const port = &self->ports[i];
+    if (port->kind == PORT_ATOM && !port->is_input &&
+        !strcmp(port->symbol, symbol)) {
+      return port;
+    }
+  }
+  return NULL;
+}
+
+bool
+host_set_room(Host* const       self,
+              const char* const symbol,
+              const uint32_t    n_bytes)
+{
+  Port* const port = find_atom_output(self, symbol);
+  if (!port || n_bytes < sizeof(LV2_Atom)) {
+    return false;
+  }
+  port->room = n_bytes;
+  if (!make_atom_buffer(self, port)) {
+    abort(); // A test host without memory has nothing left to say
+  }
   connect_ports(self);
+  return true;
+}
+
+bool
+host_disconnect(Host* const self, const char* const symbol)
+{
+  Port* const port = find_atom_output(self, symbol);
+  if (!port || port == self->out) {
+    return false;
+  }
+  free(port->buffer);
+  port->buffer = NULL;
+  connect_ports(self);
+  return true;
 }
 
 bool
@@ -1150,6 +1201,12 @@ write_inputs(Host* const self)
     const Input* const input = &self->inputs[i];
     if (input->is_position) {
       forge_position(self, &forge, input);
+    } else if (input->is_atom) {
+      const LV2_Atom* const atom =
+        (const LV2_Atom*)(const void*)&self->atoms[input->i_atom];
+      lv2_atom_forge_frame_time(&forge, input->offset);
+      lv2_atom_forge_write(
+        &forge, atom, (uint32_t)sizeof(LV2_Atom) + atom->size);
     } else {
       lv2_atom_forge_frame_time(&forge, input->offset);
       lv2_atom_forge_atom(&forge, input->n_bytes, self->urids.midi_event);
@@ -1158,6 +1215,14 @@ write_inputs(Host* const self)
   }
   lv2_atom_forge_pop(&forge, &sequence);
   self->n_inputs = 0U;
+  self->n_atoms  = 0U;
+}
+
+/// Whether there is an output to be read
+static bool
+is_read(const Port* const port)
+{
+  return port->kind == PORT_ATOM && !port->is_input && port->buffer;
 }
 
 /// Make the outputs look as hosts leave them: a size, and no type
@@ -1166,11 +1231,11 @@ clear_outputs(Host* const self)
 {
   for (uint32_t i = 0U; i < self->n_ports; ++i) {
     Port* const port = &self->ports[i];
-    if (port->kind == PORT_ATOM && !port->is_input) {
-      LV2_Atom_Sequence* const sequence = (LV2_Atom_Sequence*)port->buffer;
-      memset(sequence, 0xEE, sizeof(*sequence));
-      sequence->atom.size = self->event_room - (uint32_t)sizeof(LV2_Atom);
-      sequence->atom.type = 0U;
+    if (is_read(port)) {
+      LV2_Atom* const atom = (LV2_Atom*)port->buffer;
+      memset(atom, 0xEE, port->room < 16U ? port->room : 16U);
+      atom->size = port->room - (uint32_t)sizeof(LV2_Atom);
+      atom->type = 0U;
     }
   }
 }
@@ -1180,7 +1245,7 @@ clear_outputs(Host* const self)
 static void
 check_guard(Host* const self, const Port* const port)
 {
-  const uint8_t* const guard = (const uint8_t*)port->buffer + self->event_room;
+  const uint8_t* const guard = (const uint8_t*)port->buffer + port->room;
   for (uint32_t i = 0U; i < GUARD_BYTES; ++i) {
     if (guard[i] != GUARD_BYTE) {
       find_fault(self, "wrote past the end of an output buffer", 0.0);
@@ -1218,27 +1283,62 @@ capture_event(Host* const                 self,
   }
 }
 
-static void
-read_output(Host* const self, const uint32_t n_frames)
+/// Whether there is a sequence; none belongs where its header has no room
+static bool
+check_sequence(Host* const self, const Port* const port)
 {
-  if (!self->out) {
-    return;
-  }
   const LV2_Atom_Sequence* const sequence =
-    (const LV2_Atom_Sequence*)self->out->buffer;
-  check_guard(self, self->out);
+    (const LV2_Atom_Sequence*)port->buffer;
+  if (port->room < sizeof(LV2_Atom_Sequence)) {
+    if (sequence->atom.type ||
+        sequence->atom.size != port->room - sizeof(LV2_Atom)) {
+      find_fault(self, "wrote into a buffer of %g bytes", port->room);
+    }
+    return false;
+  }
   if (sequence->atom.type != self->urids.atom_sequence ||
       sequence->atom.size < sizeof(LV2_Atom_Sequence_Body)) {
     find_fault(self, "wrote no sequence header in run %g", self->i_run);
-    return;
+    return false;
   }
-  if (sequence->atom.size > self->event_room - sizeof(LV2_Atom)) {
+  if (sequence->atom.size > port->room - sizeof(LV2_Atom)) {
     find_fault(self,
                "said that it wrote %g bytes, more than there is room for",
                sequence->atom.size);
+    return false;
+  }
+  return true;
+}
+
+/// One event of an output
+static void
+take_event(Host* const                 self,
+           const Port* const           port,
+           const LV2_Atom_Event* const event,
+           const uint32_t              offset)
+{
+  const bool is_midi = event->body.type == self->urids.midi_event;
+  if (!event->body.size) {
+    find_fault(self, "wrote an event of no bytes", 0.0);
+  } else if (port == self->out && is_midi) {
+    capture_event(self, event, offset);
+  } else if (port != self->out && is_midi) {
+    find_fault(self, "wrote MIDI to another port, at frame %g", offset);
+  } else if (port != self->out && self->listen) {
+    self->listen(self->listen_data, port->symbol, offset, &event->body);
+  }
+}
+
+static void
+read_output(Host* const self, const Port* const port, const uint32_t n_frames)
+{
+  check_guard(self, port);
+  if (!check_sequence(self, port)) {
     return;
   }
 
+  const LV2_Atom_Sequence* const sequence =
+    (const LV2_Atom_Sequence*)port->buffer;
   const uint8_t* const end =
     (const uint8_t*)sequence + sizeof(LV2_Atom) + sequence->atom.size;
   int64_t before = 0;
@@ -1256,13 +1356,8 @@ read_output(Host* const self, const uint32_t n_frames)
       find_fault(
         self, "wrote an event outside of its block, at frame %g", (double)at);
     }
-    if (!event->body.size) {
-      find_fault(self, "wrote an event of no bytes", 0.0);
-    }
     before = at < 0 ? 0 : at;
-    if (event->body.type == self->urids.midi_event && event->body.size) {
-      capture_event(self, event, (uint32_t)before);
-    }
+    take_event(self, port, event, (uint32_t)before);
   }
 }
 
@@ -1289,7 +1384,11 @@ host_run(Host* const self, const uint32_t n_frames)
   lilv_instance_run(self->instance, n_frames);
   host_border_cross(&self->border, false);
 
-  read_output(self, n_frames);
+  for (uint32_t i = 0U; i < self->n_ports; ++i) {
+    if (is_read(&self->ports[i])) {
+      read_output(self, &self->ports[i], n_frames);
+    }
+  }
   host_worker_after_run(self->worker);
 
   self->song_frame = next;
@@ -1331,6 +1430,38 @@ host_send(Host* const          self,
     memcpy(input->bytes, bytes, n_bytes);
   }
   return input;
+}
+
+bool
+host_send_atom(Host* const self, const uint32_t offset, const void* const atom)
+{
+  const uint32_t size    = ((const LV2_Atom*)atom)->size;
+  const uint32_t n_words = (uint32_t)((sizeof(LV2_Atom) + size + 7U) / 8U);
+  if (size > ATOM_ROOM || n_words > ATOM_ROOM / 8U - self->n_atoms) {
+    return false;
+  }
+
+  Input* const input = add_input(self, offset);
+  if (input) {
+    input->is_atom = true;
+    input->i_atom  = self->n_atoms;
+    memcpy(&self->atoms[self->n_atoms], atom, sizeof(LV2_Atom) + size);
+    self->n_atoms += n_words;
+  }
+  return input;
+}
+
+void
+host_listen(Host* const self, const HostListen listen, void* const data)
+{
+  self->listen      = listen;
+  self->listen_data = data;
+}
+
+uint32_t
+host_map(Host* const self, const char* const uri)
+{
+  return uri_table_map(self->uris, uri);
 }
 
 const Capture*

@@ -122,6 +122,13 @@ typedef const HostProperty* (*HostRetrieve)(void* data, const char* key);
 /// thread of host_run(), and the other way round when it calls the host
 typedef void (*HostWatch)(void* data, bool is_plugin);
 
+/// Called after a run with each atom that came out of an output which is not
+/// the one of MIDI: an LV2_Atom, valid during the call
+typedef void (*HostListen)(void*       data,
+                           const char* symbol,
+                           uint32_t    offset,
+                           const void* atom);
+
 /**
    Load a bundle and make an instance, its ports at their defaults, inactive.
 
@@ -171,6 +178,16 @@ host_set_freewheel(Host* self, bool is_freewheeling);
 /// Change the room for output events, from the next run on
 void
 host_set_event_room(Host* self, uint32_t n_bytes);
+
+/// The same for one atom output, by symbol; it may be too small for anything.
+/// False when there is none of that name, or no room for an atom's head.
+bool
+host_set_room(Host* self, const char* symbol, uint32_t n_bytes);
+
+/// Leave an atom output unconnected, but not the one of MIDI; false when there
+/// is none of that name.  host_set_room() connects it again.
+bool
+host_disconnect(Host* self, const char* symbol);
 
 /// Change the longest block, as a host does whose sound card changed: tell it
 /// through options:interface, without deactivating.  False: out of memory.
@@ -244,6 +261,19 @@ host_run_to_bar(Host* self, int32_t bar, uint32_t n_block);
 /// A MIDI message for the next run, at an offset in it; false when it is full
 bool
 host_send(Host* self, uint32_t offset, const uint8_t* bytes, uint32_t n_bytes);
+
+/// Any atom, head and body, for the next run's input, at an offset in it; false
+/// when it is full
+bool
+host_send_atom(Host* self, uint32_t offset, const void* atom);
+
+/// Listen to the atom outputs beside the one of MIDI; null to stop listening
+void
+host_listen(Host* self, HostListen listen, void* data);
+
+/// A URI's number.  Thread: that of host_run(), or any where no other runs.
+uint32_t
+host_map(Host* self, const char* uri);
 
 /// What came out so far.  Valid until the next run.
 const Capture*

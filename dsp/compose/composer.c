@@ -364,6 +364,21 @@ find_best(const float* const scores, const uint32_t n)
   return best;
 }
 
+/// What became of a candidate, for those who watch
+static void
+keep_score(Take* const take, const int16_t score)
+{
+  if (take->n_scores < PHRASE_MAX_TRIES) {
+    take->scores[take->n_scores++] = score;
+  }
+}
+
+static int16_t
+thousandths(const float score)
+{
+  return score > 0.0f ? (int16_t)(score * 1000.0f + 0.5f) : 0;
+}
+
 /// Write and judge one round; the best that was chosen in any so far stays in
 /// self->best.  What is broken is refused, and what is `same`, which may be
 /// null; and so is what quotes, but that is still better than those: where a
@@ -395,6 +410,10 @@ play_round(Composer* const     self,
                         : is_quote ? 0.5f * liked - 0.75f
                                    : liked;
     favour[i]         = accents_favour(accents_met(wish, sketch));
+    keep_score(take,
+               is_refused ? (int16_t)SCORE_REFUSED
+               : is_quote ? (int16_t)SCORE_QUOTE
+                          : thousandths(liked));
     take->n_rejected += choice_reaches(scores[i], mix->gate) ? 0U : 1U;
     ++take->n_tries;
   }
@@ -552,6 +571,7 @@ take_part(Composer* const    self,
   take->score          = 0.0f;
   take->n_tries        = 0U;
   take->n_rejected     = 0U;
+  take->n_scores       = 0U;
   if (is_theme) {
     compose_theme(self, place, part, take);
   } else {
@@ -569,6 +589,23 @@ sit_down(Composer* const self, Desk* const desk)
     self->gate[part]      = desk->gate[part];
   }
   self->candidates = desk->candidates;
+}
+
+/// What there is to be said of a phrase, beside its notes
+static void
+tell(const Place* const place, const Take* const take, Phrase* const phrase)
+{
+  phrase->score      = take->score;
+  phrase->n_tries    = take->n_tries;
+  phrase->n_rejected = take->n_rejected;
+  phrase->n_scores   = take->n_scores;
+  memcpy(
+    phrase->scores, take->scores, take->n_scores * sizeof(take->scores[0]));
+  phrase->section = (uint8_t)place->section.kind;
+  phrase->energy  = (uint8_t)place->section.energy;
+  for (uint32_t i = 0U; i < place->n_bars; ++i) {
+    phrase->fill[i] = (uint8_t)song_fill(&place->request.mix, place->bar + i);
+  }
 }
 
 void
@@ -592,7 +629,5 @@ composer_compose(Composer* const      self,
     draw_key(&place, part, KEY_FEEL, (uint64_t)request->i_phrase),
   };
   finish_phrase(&finish, &take->sketch, phrase);
-  phrase->score      = take->score;
-  phrase->n_tries    = take->n_tries;
-  phrase->n_rejected = take->n_rejected;
+  tell(&place, take, phrase);
 }

@@ -11,6 +11,7 @@
 #define PERPETUO_COMPOSE_MEMO_H
 
 #include "compose/sketch.h"
+#include "music/phrase.h"
 #include "music/request.h"
 
 #include <stdint.h>
@@ -38,6 +39,8 @@ typedef struct {
   float    score;
   uint32_t n_tries;
   uint32_t n_rejected;
+  uint32_t n_scores;
+  int16_t  scores[PHRASE_MAX_TRIES]; ///< Of the tries, as in Phrase
 } Take;
 
 typedef struct {

@@ -16,6 +16,12 @@ phrase_init(Phrase* const  phrase,
   phrase->score      = 0.0f;
   phrase->n_tries    = 0U;
   phrase->n_rejected = 0U;
+  phrase->n_scores   = 0U;
+  phrase->section    = 0U;
+  phrase->energy     = 0U;
+  for (uint32_t i = 0U; i < PHRASE_MAX_BARS; ++i) {
+    phrase->fill[i] = 0U;
+  }
 }
 
 static uint32_t

@@ -5,14 +5,6 @@
 
 #include <string.h>
 
-static bool
-is_same(const Request* const a, const Request* const b)
-{
-  return a->i_phrase == b->i_phrase && a->part == b->part &&
-         a->reroll == b->reroll && a->metre.n_beats == b->metre.n_beats &&
-         a->metre.unit == b->metre.unit && mix_is_equal(&a->mix, &b->mix);
-}
-
 /// What differs between the requests that lie side by side
 static uint8_t
 tag_of(const Request* const request)
@@ -57,7 +49,7 @@ has_answer(const Slot* const slot, const Request* const request)
 {
   return (slot->state == SLOT_READY ||
           (slot->state == SLOT_ASKED && slot->serial)) &&
-         is_same(&slot->request, request);
+         request_is_equal(&slot->request, request);
 }
 
 int
@@ -78,6 +70,18 @@ plan_find(Plan* const self, const Request* const request)
         slot->touched = self->moment;
         return (int)j;
       }
+    }
+  }
+  return -1;
+}
+
+int
+plan_peek(const Plan* const self, const Request* const request)
+{
+  const uint8_t tag = tag_of(request);
+  for (uint32_t i = 0U; i < PLAN_N_SLOTS; ++i) {
+    if (self->tags[i] == tag && has_answer(&self->slots[i], request)) {
+      return (int)i;
     }
   }
   return -1;

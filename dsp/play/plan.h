@@ -57,6 +57,10 @@ plan_begin(Plan* plan);
 REALTIME int
 plan_find(Plan* plan, const Request* request);
 
+/// The same without touching it: for those who only watch
+REALTIME int
+plan_peek(const Plan* plan, const Request* request);
+
 /// The phrase of a slot, or null when it is not there yet (or `i_slot` is -1)
 REALTIME static inline const Phrase*
 plan_phrase(const Plan* const plan, const int i_slot)

@@ -245,3 +245,22 @@ schedule_next(const Schedule* const self,
   }
   return is_missing;
 }
+
+Request
+schedule_following(const Schedule* const self,
+                   const Part            part,
+                   const Mix* const      mix)
+{
+  const Request now  = schedule_request(&self->now, part);
+  const Request next = schedule_request(&self->next, part);
+  if (!request_is_equal(&now, &next)) {
+    return next;
+  }
+
+  // As schedule_next() begins to look ahead
+  const int32_t own   = phrase_of(self->next.bar, bars_of(mix));
+  const int32_t bar   = (own + 1) * (int32_t)bars_of(mix);
+  const Metre   metre = metre_ahead(self, bar, self->next.metre);
+  const Latch   ahead = latch(self, bar, metre, mix);
+  return schedule_request(&ahead, part);
+}

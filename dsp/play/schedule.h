@@ -125,6 +125,17 @@ schedule_next(const Schedule* schedule,
               const Mix*      mix,
               Request*        request);
 
+/**
+   What a part plays after its phrase of the current bar, as far as is known:
+   the next bar's phrase if that is another one, else the one after it; where a
+   phrase is held, that one.
+
+   As schedule_next() asks for it, so plan_peek() finds it once it is there.
+   @param mix As it is now.
+*/
+REALTIME Request
+schedule_following(const Schedule* schedule, Part part, const Mix* mix);
+
 /// Count another reroll at a place; the oldest place makes room
 REALTIME void
 rerolls_add(Rerolls* rerolls, int32_t bar, uint32_t count);

@@ -42,6 +42,7 @@ enum {
   OFFSET,
   LONGEST,
   BLANK,
+  OTHER,
   N_PORTS
 };
 
@@ -51,7 +52,7 @@ typedef struct {
   LV2_Log_Log*         log;
   LV2_Worker_Schedule* schedule;
   LV2_URID             sequence, midi, blank, integer, number, longest;
-  LV2_URID             bar, bar_beat, speed, bpm;
+  LV2_URID             bar, bar_beat, speed, bpm, position;
   int32_t              state;
   int32_t              n_longest;
   float                n_positions, n_works, n_answers;
@@ -93,6 +94,7 @@ instantiate(const LV2_Descriptor*     descriptor,
   self->bar             = m->map(m->handle, LV2_TIME__bar);
   self->bar_beat        = m->map(m->handle, LV2_TIME__barBeat);
   self->speed           = m->map(m->handle, LV2_TIME__speed);
+  self->position        = m->map(m->handle, LV2_TIME__Position);
   self->bpm             = m->map(m->handle, LV2_TIME__beatsPerMinute);
   self->number          = m->map(m->handle, "urn:perpetuo:mirror#number");
   self->longest         = m->map(m->handle, LV2_BUF_SIZE__maxBlockLength);
@@ -139,6 +141,20 @@ take_position(Mirror* self, const LV2_Atom_Event* event)
   set(self, BLANK, event->body.type == self->blank);
 }
 
+/// Begin a sequence, where there is room for one
+static uint32_t
+begin(Mirror* self, LV2_Atom_Sequence* out)
+{
+  const uint32_t room = out ? out->atom.size : 0U;
+  if (room >= sizeof(LV2_Atom_Sequence_Body)) {
+    out->atom.type = self->sequence;
+    out->atom.size = sizeof(LV2_Atom_Sequence_Body);
+    out->body.unit = 0U;
+    out->body.pad  = 0U;
+  }
+  return room;
+}
+
 static void
 append(LV2_Atom_Sequence* out,
        uint32_t           room,
@@ -183,15 +199,23 @@ run(LV2_Handle instance, uint32_t n_frames)
   const uint32_t                 room  = out->atom.size;
 
   if (fault != 4) {
-    out->atom.type = self->sequence;
-    out->atom.size = sizeof(LV2_Atom_Sequence_Body);
-    out->body.unit = 0U;
-    out->body.pad  = 0U;
+    (void)begin(self, out);
   }
+  LV2_Atom_Sequence* const other   = (LV2_Atom_Sequence*)self->ports[OTHER];
+  const uint32_t           n_other = fault == 10 ? 0U : begin(self, other);
   LV2_ATOM_SEQUENCE_FOREACH (in, event) {
-    if (event->body.type != self->midi) {
+    const LV2_Atom_Object* const object = (const LV2_Atom_Object*)&event->body;
+    if (event->body.type != self->midi && event->body.size >= 8U &&
+        object->body.otype == self->position) {
       take_position(self, event);
-    } else {
+    } else if (event->body.type != self->midi && n_other) {
+      append(other,
+             n_other,
+             event->time.frames + (fault == 11 ? n_frames : 0U),
+             fault == 12 ? self->midi : event->body.type,
+             event->body.size,
+             LV2_ATOM_BODY_CONST(&event->body));
+    } else if (event->body.type == self->midi) {
       append(out,
              room,
              event->time.frames + (fault == 3 ? n_frames : 0U),

@@ -75,6 +75,7 @@ struct Bare {
   float*         controls; ///< One for each port
   Buffer         in;
   Buffer         out;
+  Buffer         other; ///< Of every further atom output
   LV2_Atom_Forge forge;
   Words          words;
   Said           said;
@@ -160,17 +161,21 @@ connect(Bare* const self)
 
   self->controls = (float*)calloc(n_ports, sizeof(float));
   lilv_plugin_get_port_ranges_float(self->plugin, NULL, NULL, self->controls);
+  bool has_out = false;
   for (uint32_t i = 0U; i < n_ports; ++i) {
     const LilvPort* const port = lilv_plugin_get_port_by_index(self->plugin, i);
     if (!(self->controls[i] == self->controls[i])) {
       self->controls[i] = 0.0f;
     }
-    lilv_instance_connect_port(
-      self->instance,
-      i,
-      !lilv_port_is_a(self->plugin, port, atom)   ? (void*)&self->controls[i]
-      : lilv_port_is_a(self->plugin, port, input) ? (void*)&self->in
-                                                  : (void*)&self->out);
+    const bool is_atom  = lilv_port_is_a(self->plugin, port, atom);
+    const bool is_input = lilv_port_is_a(self->plugin, port, input);
+    lilv_instance_connect_port(self->instance,
+                               i,
+                               !is_atom   ? (void*)&self->controls[i]
+                               : is_input ? (void*)&self->in
+                               : has_out  ? (void*)&self->other
+                                          : (void*)&self->out);
+    has_out |= is_atom && !is_input;
   }
   lilv_node_free(input);
   lilv_node_free(atom);
@@ -364,8 +369,10 @@ bare_send(Bare* const self, const uint32_t frame, const uint8_t* const bytes)
 void
 bare_run(Bare* const self, const uint32_t n_frames)
 {
-  self->out.sequence.atom.type = 0U;
-  self->out.sequence.atom.size = sizeof(self->out) - sizeof(LV2_Atom);
+  self->out.sequence.atom.type   = 0U;
+  self->out.sequence.atom.size   = sizeof(self->out) - sizeof(LV2_Atom);
+  self->other.sequence.atom.type = 0U;
+  self->other.sequence.atom.size = sizeof(self->other) - sizeof(LV2_Atom);
   lilv_instance_run(self->instance, n_frames);
 }
 
