@@ -494,7 +494,7 @@ port_event(LV2UI_Handle      handle,
     return;
   }
   if (!format) {
-    if (size == sizeof(float) && index >= PORT_ENABLED && index < N_PORTS) {
+    if (size == sizeof(float) && index >= PORT_ENABLED && index <= PORT_BAR) {
       float value = 0.0f;
       memcpy(&value, buffer, sizeof(value));
       ui_model_set_port(&self->model, (PortIndex)index, value);
