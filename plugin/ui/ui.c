@@ -385,10 +385,11 @@ open_window(Ui* const self)
                              .drag_end = end_drag,
                              .close    = hear_close};
   const double      wish  = self->host.scale;
+  const double      first = wish > 0.0 ? bounded(wish) : 1.0;
   Trouble           trouble;
   if (window_new(self->host.parent,
-                 to_pixels(VIEW_WIDTH, bounded(wish)),
-                 to_pixels(VIEW_HEIGHT, bounded(wish)),
+                 to_pixels(VIEW_WIDTH, first),
+                 to_pixels(VIEW_HEIGHT, first),
                  "Perpetuo",
                  &calls,
                  &self->window,

@@ -96,6 +96,8 @@ struct UiWindow {
   GC          gc;
   uint32_t    width;
   uint32_t    height;
+  uint32_t    wish_width, wish_height; ///< What was asked for last
+  uint32_t    min_width, min_height;
   WindowCalls calls;
   Atom        atoms[N_ATOMS];
   Cursor      cursors[N_CURSORS];
@@ -689,19 +691,18 @@ make_native(UiWindow* const self, const int screen)
   self->gc     = XCreateGC(self->display, self->native, 0U, NULL);
 }
 
+/// Tell the size that we wish for, and the least.  Hosts look at it too, where
+/// they lay out a window in theirs.
 static void
-set_hints(UiWindow* const self,
-          const uint32_t  min_width,
-          const uint32_t  min_height)
+set_hints(UiWindow* const self)
 {
-  // Hosts read them too, where they lay out a window in theirs
   XSizeHints hints = {.flags       = PSize | PBaseSize | PMinSize,
-                      .width       = (int)self->width,
-                      .height      = (int)self->height,
-                      .base_width  = (int)self->width,
-                      .base_height = (int)self->height,
-                      .min_width   = (int)min_width,
-                      .min_height  = (int)min_height};
+                      .width       = (int)self->wish_width,
+                      .height      = (int)self->wish_height,
+                      .base_width  = (int)self->wish_width,
+                      .base_height = (int)self->wish_height,
+                      .min_width   = (int)self->min_width,
+                      .min_height  = (int)self->min_height};
   XSetWMNormalHints(self->display, self->native, &hints);
 }
 
@@ -757,7 +758,7 @@ open_window(UiWindow* const   self,
   for (unsigned i = 0U; i < N_CURSORS; ++i) {
     self->cursors[i] = XCreateFontCursor(self->display, shapes[i]);
   }
-  set_hints(self, 1U, 1U);
+  set_hints(self);
   introduce(self, title);
   open_method(self);
   xdnd_init(&self->drag, self->display, self->native, self->root);
@@ -803,6 +804,10 @@ window_new(const uintptr_t          parent,
   self->parent       = (Window)parent;
   self->width        = width ? width : 1U;
   self->height       = height ? height : 1U;
+  self->wish_width   = self->width;
+  self->wish_height  = self->height;
+  self->min_width    = 1U;
+  self->min_height   = 1U;
   self->calls        = *calls;
 
   trap_hold(&self->trap);
@@ -959,7 +964,10 @@ void
 window_resize(UiWindow* const self, const uint32_t width, const uint32_t height)
 {
   if (width && height && width < MAX_SIZE && height < MAX_SIZE) {
+    self->wish_width  = width;
+    self->wish_height = height;
     trap_hold(&self->trap);
+    set_hints(self);
     XResizeWindow(self->display, self->native, width, height);
     XFlush(self->display);
     trap_release(&self->trap);
@@ -972,7 +980,9 @@ window_set_least(UiWindow* const self,
                  const uint32_t  height)
 {
   trap_hold(&self->trap);
-  set_hints(self, width, height);
+  self->min_width  = width;
+  self->min_height = height;
+  set_hints(self);
   XFlush(self->display);
   trap_release(&self->trap);
 }
