@@ -45,7 +45,7 @@ ROOMS = [  # name, folder, may use, sources
      ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'],
      'canvas style_map ui_controls ui_entry ui_layout ui_model ui_brush '
      'paint_top paint_song paint_phrases paint_take paint_styles paint_gate '
-     'paint_groups paint_tip ui_paint ui_view'),
+     'paint_groups paint_tip ui_paint ui_view folder take'),
     ('window', 'plugin/ui', ['base', 'ui', 'X11', 'CAIRO', 'PTHREAD', 'M'],
      'window_x11_trap window_x11 xdnd'),
     ('cli', 'tools', ['base'], 'cli'),
@@ -520,8 +520,7 @@ def make(bld, kind, name, use, sources, speed='SPEED', warnings=WARNINGS,
 
 
 def has_window(bld):
-    return can(bld, WINDOW[2]) and bool(
-        bld.path.find_node('plugin/ui/take.c'))
+    return can(bld, WINDOW[2])
 
 
 def bundle(bld):

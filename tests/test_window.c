@@ -197,8 +197,7 @@ count_wrong(const int      left,
   return n;
 }
 
-// What is seen
-// -----------------------------------------------------------------
+// What is seen --------------------------------------------------------------
 
 static void
 test_a_canvas_is_seen(void)
@@ -336,8 +335,7 @@ test_the_last_size_is_told(void)
   XDestroyWindow(screen, parent);
 }
 
-// The pointer
-// ------------------------------------------------------------------
+// The pointer ---------------------------------------------------------------
 
 static bool
 is_at(const Pointer* const pointer,
@@ -475,8 +473,7 @@ test_clicks_are_counted(void)
   XDestroyWindow(screen, parent);
 }
 
-// Keys
-// -------------------------------------------------------------------------
+// Keys ----------------------------------------------------------------------
 
 static void
 test_keys_are_heard(void)
@@ -663,8 +660,7 @@ test_the_keyboard_is_given_back(void)
   XDestroyWindow(screen, parent);
 }
 
-// The clipboard
-// ----------------------------------------------------------------
+// The clipboard -------------------------------------------------------------
 
 /// Own the clipboard until one asked for it; answer with a text
 static bool
@@ -747,8 +743,7 @@ test_the_clipboard_is_pasted(void)
   XDestroyWindow(screen, parent);
 }
 
-// Life
-// -------------------------------------------------------------------------
+// Life ----------------------------------------------------------------------
 
 static unsigned n_errors;
 
@@ -975,8 +970,7 @@ test_the_screen_says_how_large_a_point_is(void)
   XDeleteProperty(screen, DefaultRootWindow(screen), XA_RESOURCE_MANAGER);
 }
 
-// For long
-// ---------------------------------------------------------------------
+// For long ------------------------------------------------------------------
 
 static size_t
 n_bytes(void)

@@ -215,8 +215,7 @@ close_both(Source* const source, XdndTarget* const target)
   target_close(target);
 }
 
-// Those who take it
-// ------------------------------------------------------------
+// Those who take it ---------------------------------------------------------
 
 static void
 test_a_file_is_taken(void)
@@ -288,8 +287,7 @@ test_who_asked_and_says_no_more_has_it(void)
   close_both(&source, &target);
 }
 
-// Those who do not
-// -------------------------------------------------------------
+// Those who do not ----------------------------------------------------------
 
 static void
 test_nobody_is_there(void)
@@ -365,8 +363,7 @@ test_nobody_is_waited_for_for_ever(void)
   close_both(&source, &target);
 }
 
-// On the way
-// -------------------------------------------------------------------
+// On the way ----------------------------------------------------------------
 
 static void
 test_a_slow_target_hears_the_newest_place(void)

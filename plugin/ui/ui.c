@@ -11,6 +11,7 @@
 #include "plugin/log.h"
 #include "plugin/ports.h"
 #include "plugin/talk.h"
+#include "plugin/ui/folder.h"
 #include "plugin/ui/take.h"
 #include "plugin/ui/ui_model.h"
 #include "plugin/ui/ui_view.h"
@@ -28,7 +29,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -80,8 +80,7 @@ now_us(void)
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-// Ports
-// ------------------------------------------------------------------------
+// Ports ---------------------------------------------------------------------
 
 static void
 write_port(Ui* const self, const PortIndex index, const float value)
@@ -126,40 +125,17 @@ touch_port(void* const data, const PortIndex index, const bool is_held)
   }
 }
 
-// Files
-// ------------------------------------------------------------------------
-
-/// The time as files are stamped with
-static struct timespec
-stamp(void)
-{
-  struct timespec now;
-#ifdef CLOCK_REALTIME_COARSE
-  clock_gettime(CLOCK_REALTIME_COARSE, &now);
-#else
-  clock_gettime(CLOCK_REALTIME, &now);
-#endif
-  return now;
-}
-
-/// Whether a file has come to its place since then
-static bool
-is_newer(const char* const path, const struct timespec then)
-{
-  struct stat about;
-  return !stat(path, &about) && (about.st_ctim.tv_sec > then.tv_sec ||
-                                 (about.st_ctim.tv_sec == then.tv_sec &&
-                                  about.st_ctim.tv_nsec >= then.tv_nsec));
-}
+// Files ---------------------------------------------------------------------
 
 static void
 drag(void* const data, const TakeKind kind, const uint32_t n_bars)
 {
-  Ui* const             self = (Ui*)data;
-  const struct timespec then = stamp();
-  char                  path[TAKE_MAX_PATH];
-  Trouble               trouble = {""};
-  if (take_write(&self->model, kind, n_bars, self->folder, path, &trouble)) {
+  Ui* const self = (Ui*)data;
+  char      path[TAKE_MAX_PATH];
+  bool      is_new  = false;
+  Trouble   trouble = {""};
+  if (take_write(
+        &self->model, kind, n_bars, self->folder, path, &is_new, &trouble)) {
     view_drag_ended(self->view, DRAG_DROPPED);
     view_say(self->view, trouble.text, now_us());
     return;
@@ -167,7 +143,7 @@ drag(void* const data, const TakeKind kind, const uint32_t n_bars)
 
   // What was there before is somebody's, whatever becomes of this drag
   self->dragged[0] = '\0';
-  if (is_newer(path, then)) {
+  if (is_new) {
     memcpy(self->dragged, path, strlen(path) + 1U);
   }
   if (!window_drag(self->window, path)) {
@@ -194,7 +170,8 @@ save(void* const data, const TakeKind kind, const uint32_t n_bars)
   Ui* const self = (Ui*)data;
   char      path[TAKE_MAX_PATH];
   Trouble   trouble = {""};
-  if (!take_write(&self->model, kind, n_bars, self->folder, path, &trouble)) {
+  if (!take_write(
+        &self->model, kind, n_bars, self->folder, path, NULL, &trouble)) {
     trouble_say(&trouble, STATUS_SUCCESS, "Saved as %s", path);
   }
   view_say(self->view, trouble.text, now_us());
@@ -206,7 +183,7 @@ set_folder(void* const data, const char* const text)
   Ui* const self = (Ui*)data;
   char      folder[TAKE_MAX_PATH];
   Trouble   trouble = {""};
-  if (take_set_folder(text, folder, &trouble)) {
+  if (folder_set(text, folder, &trouble)) {
     view_say(self->view, trouble.text, now_us());
     return;
   }
@@ -214,8 +191,7 @@ set_folder(void* const data, const char* const text)
   view_set_folder(self->view, self->folder);
 }
 
-// View and window
-// --------------------------------------------------------------
+// View and window -----------------------------------------------------------
 
 static void
 set_cursor(void* const data, const CursorLook cursor)
@@ -291,8 +267,7 @@ draw(Ui* const self, const int64_t now)
   }
 }
 
-// What is said to the plugin
-// ---------------------------------------------------
+// What is said to the plugin ------------------------------------------------
 
 static void
 say(Ui* const self, const TalkMessage* const message)
@@ -311,8 +286,7 @@ say(Ui* const self, const TalkMessage* const message)
   }
 }
 
-// Life
-// -------------------------------------------------------------------------
+// Life ----------------------------------------------------------------------
 
 /// What the host wishes a point to be, in pixels; 0 for nothing
 static double
@@ -428,7 +402,7 @@ open_view(Ui* const self)
                            .focus  = want_focus};
   self->view            = view_new(&self->model, &calls);
   if (self->view) {
-    take_folder(self->folder);
+    folder_read(self->folder);
     view_set_folder(self->view, self->folder);
   }
   return self->view;

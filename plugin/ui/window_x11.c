@@ -178,8 +178,7 @@ tell_drag_end(UiWindow* const self, const DragEnd end)
   trap_hold(&self->trap);
 }
 
-// The pointer
-// ------------------------------------------------------------------
+// The pointer ---------------------------------------------------------------
 
 static unsigned
 mods_of(const unsigned state)
@@ -278,8 +277,7 @@ hear_leave(UiWindow* const self, const XEvent* const event)
   }
 }
 
-// Keys
-// -------------------------------------------------------------------------
+// Keys ----------------------------------------------------------------------
 
 /// A letter of Unicode in UTF-8
 static void
@@ -487,8 +485,7 @@ hear_selection(UiWindow* const self, const XEvent* const event)
   }
 }
 
-// The window itself
-// ------------------------------------------------------------
+// The window itself ---------------------------------------------------------
 
 static void
 hear_configure(UiWindow* const self, const XEvent* const event)
@@ -638,8 +635,7 @@ window_poll(UiWindow* const self)
   return !self->trap.is_gone;
 }
 
-// Making one
-// -------------------------------------------------------------------
+// Making one ----------------------------------------------------------------
 
 /// Choose what the pixels are like, whatever the host's own window is like
 static void
@@ -863,8 +859,7 @@ window_show(UiWindow* const self, const bool is_shown)
   trap_release(&self->trap);
 }
 
-// Pixels
-// -----------------------------------------------------------------------
+// Pixels --------------------------------------------------------------------
 
 static void
 put_plain(UiWindow* const self,
@@ -957,8 +952,7 @@ window_draw(UiWindow* const self, Canvas* const canvas, const Box2 box)
   trap_release(&self->trap);
 }
 
-// The rest
-// ---------------------------------------------------------------------
+// The rest ------------------------------------------------------------------
 
 void
 window_resize(UiWindow* const self, const uint32_t width, const uint32_t height)

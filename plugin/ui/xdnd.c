@@ -50,8 +50,7 @@ xdnd_is_busy(const Xdnd* const self)
   return self->state != XDND_IDLE;
 }
 
-// What is said to a target
-// -----------------------------------------------------
+// What is said to a target --------------------------------------------------
 
 static void
 tell(Xdnd* const    self,
@@ -100,8 +99,7 @@ tell_position(Xdnd* const self)
   self->is_late  = false;
 }
 
-// The end
-// ----------------------------------------------------------------------
+// The end -------------------------------------------------------------------
 
 static void
 let_go(Xdnd* const self)
@@ -157,8 +155,7 @@ drop(Xdnd* const self, const int64_t now_us)
   self->until_us = now_us + XDND_PATIENCE_US;
 }
 
-// Who is under the pointer
-// -----------------------------------------------------
+// Who is under the pointer --------------------------------------------------
 
 /// A property that is one number, or 0
 static unsigned long
@@ -336,8 +333,7 @@ xdnd_begin(Xdnd* const       self,
   return true;
 }
 
-// What they ask for
-// ------------------------------------------------------------
+// What they ask for ---------------------------------------------------------
 
 /// A path as a file's URI and a line's end
 static size_t
@@ -424,8 +420,7 @@ give(Xdnd* const self, const XSelectionRequestEvent* const wish)
   XSendEvent(self->display, wish->requestor, False, NoEventMask, &answer);
 }
 
-// What they say
-// ----------------------------------------------------------------
+// What they say -------------------------------------------------------------
 
 static void
 hear_status(Xdnd* const                self,
