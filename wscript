@@ -225,6 +225,8 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('window', 'test_window', ['window', 'XTST'], 'tests/screen.c'),
     ('window', 'test_xdnd', ['window', 'XTST'],
      'tests/screen.c tests/xdnd_target.c'),
+    ('window', 'test_ui', ['ui', 'window', 'midi', 'XTST', 'LV2', 'DL'],
+     'tests/screen.c tests/xdnd_target.c tests/ui_host.c'),
     ('presets', 'test_presets', ['host', 'likeness', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('rigs', 'test_hosts', ['plugin', 'ALONE'], ''),

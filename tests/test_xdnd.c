@@ -243,6 +243,15 @@ test_a_file_is_taken(void)
   turn(&source, &target);
   CHECK(source.n_ends == 2U && source.end == DRAG_TAKEN);
   CHECK(!strcmp(target.path, "/tmp/second.mid"));
+
+  // Who took the last one does not get the next, if it goes elsewhere
+  lift(&source, &target, "/tmp/third.mid");
+  screen_point(900, 700);
+  turn(&source, &target);
+  screen_button(1U, false);
+  turn(&source, &target);
+  CHECK(source.n_ends == 3U && source.end == DRAG_DROPPED);
+  CHECK(target.n_drops == 2U && target.n_enters == 2U && !target.n_strange);
   close_both(&source, &target);
 }
 

@@ -130,9 +130,9 @@ now_us(void)
   return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-// What is told to the owner, who may do with the process's handler what they
-// like meanwhile
-// ---------------------------------------------------------------
+// What is told to the owner --------------------------------------------------
+
+// The owner may do with the process's handler what they like meanwhile
 
 static void
 tell_pointer(UiWindow* const self, const Pointer* const pointer)

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: ISC
 
 /**
-   Xlib for the window's sources, without its word that is ours too, and without
-   its habit of ending the process.
+   Xlib for the window's sources, without its words that are others' too, and
+   without its habit of ending the process.
 */
 #ifndef PERPETUO_PLUGIN_UI_WINDOW_X11_H
 #define PERPETUO_PLUGIN_UI_WINDOW_X11_H
@@ -13,6 +13,7 @@
 #include <X11/Xutil.h>
 #include <X11/cursorfont.h>
 #include <X11/keysym.h>
+#undef Bool   // An int there, and a field of LV2's here
 #undef Status // An int there, and base/status.h's here
 
 #include <stdbool.h>

@@ -321,14 +321,16 @@ xdnd_begin(Xdnd* const       self,
     self->display, self->atoms[XDND_SELECTION], self->source, time);
 
   memcpy(self->path, path, n + 1U);
-  self->state     = XDND_MOVING;
-  self->target    = None;
-  self->has_yes   = false;
-  self->has_given = false;
-  self->has_ended = false;
-  self->x         = x;
-  self->y         = y;
-  self->time      = time;
+  self->state      = XDND_MOVING;
+  self->target     = None;
+  self->is_asked   = false;
+  self->is_welcome = false;
+  self->has_given  = false;
+  self->has_yes    = false;
+  self->has_ended  = false;
+  self->x          = x;
+  self->y          = y;
+  self->time       = time;
   move(self);
   return true;
 }
