@@ -74,10 +74,10 @@ say_phrase(Stage* const self, const int32_t id, const Part part)
   notes->id              = id;
   notes->n               = 16;
   for (int32_t i = 0; i < 16; ++i) {
-    notes->words[3 * i]     = 960 * i;
-    notes->words[3 * i + 1] = 240;
-    notes->words[3 * i + 2] =
-      (part == PART_DRUMS ? 36 : 48 + (id + i) % 24) | 100 << 8;
+    int32_t* const words = &notes->words[3UL * (unsigned)i];
+    words[0]             = 960 * i;
+    words[1]             = 240;
+    words[2] = (part == PART_DRUMS ? 36 : 48 + (id + i) % 24) | 100 << 8;
   }
   say_both(self, &message);
 }
@@ -441,7 +441,7 @@ test_strange_events_do_nothing(void)
   const LV2_URID      transfer = map->map(map->handle, LV2_ATOM__eventTransfer);
   const LV2_URID      object   = map->map(map->handle, LV2_ATOM__Object);
   const LV2UI_Descriptor* const d     = stage.host.descriptor;
-  const LV2UI_Handle            h     = stage.host.handle;
+  LV2UI_Handle                  h     = stage.host.handle;
   const float                   value = 3.0f;
   _Alignas(8) uint8_t           bytes[512];
   uint32_t                      seed = 1U;
@@ -546,7 +546,7 @@ test_a_phrase_is_dragged_out(void)
 
   // It stays where it was dropped, also when it is dragged to nobody then
   char path[4096];
-  strcpy(path, target.path);
+  (void)snprintf(path, sizeof(path), "%s", target.path);
   drag_phrase(&stage, &target, 1180, 800);
   CHECK(target.n_drops == 1U);
   CHECK(!access(path, R_OK));

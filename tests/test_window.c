@@ -150,11 +150,11 @@ draw_pattern(const uint32_t width, const uint32_t height, const uint32_t seed)
 {
   Canvas* const  canvas = canvas_new(width, height, 1.0);
   uint32_t       stride = 0U;
-  uint8_t* const pixels = (uint8_t*)(uintptr_t)canvas_pixels(canvas, &stride);
+  uint8_t* const pixels = (uint8_t*)canvas_pixels(canvas, &stride);
   for (uint32_t y = 0U; y < height; ++y) {
     for (uint32_t x = 0U; x < width; ++x) {
       const uint32_t pixel = pattern(x, y, seed) | (x & 1U ? 0xFF000000U : 0U);
-      memcpy(pixels + y * stride + 4U * x, &pixel, sizeof(pixel));
+      memcpy(pixels + (size_t)stride * y + 4UL * x, &pixel, sizeof(pixel));
     }
   }
   return canvas;
@@ -736,7 +736,7 @@ test_the_clipboard_is_pasted(void)
   paste(window);
   CHECK(lend_text(parent, window, text));
   CHECK(heard.n_keys == 2U && heard.keys[1].kind == KEY_PASTE);
-  CHECK(strlen(heard.keys[1].text) == 1023U / 3U * 3U);
+  CHECK(strlen(heard.keys[1].text) == 1023UL / 3U * 3U);
 
   XSetSelectionOwner(screen, clipboard, None, CurrentTime);
   window_free(window);
@@ -1049,7 +1049,7 @@ test_closing_leaves_nothing(void)
   CHECK(n_files() == n_begin);
   printf("# %.0f bytes for each window that was closed\n",
          ((double)n_bytes() - (double)before) / 200.0);
-  CHECK(n_bytes() <= before + 200U * 64U);
+  CHECK(n_bytes() <= before + 200UL * 64U);
   XDestroyWindow(screen, parent);
 }
 

@@ -180,19 +180,19 @@ ui_host_open(UiHost* const self, const UiOffers* const offers)
      &scale},
     {LV2_OPTIONS_INSTANCE, 0U, 0U, 0U, 0U, NULL}};
 
-  const LV2_Feature  strange      = {"urn:nobody:knows", self};
-  const LV2_Feature  map          = {LV2_URID__map, ui_host_map()};
-  const LV2_Feature  idle         = {LV2_UI__idleInterface, NULL};
-  const LV2_Feature  rows[]       = {{LV2_UI__parent, (void*)offers->parent},
-                                     {LV2_UI__resize, &self->lent_resize},
-                                     {LV2_UI__touch, &self->lent_touch},
-                                     {LV2_LOG__log, &self->lent_log},
-                                     {LV2_OPTIONS__options, (void*)options}};
-  const bool         has[]        = {offers->parent != None,
-                                     offers->has_resize,
-                                     offers->has_touch,
-                                     offers->has_log,
-                                     offers->has_options};
+  const LV2_Feature strange = {"urn:nobody:knows", self};
+  const LV2_Feature map     = {LV2_URID__map, ui_host_map()};
+  const LV2_Feature idle    = {LV2_UI__idleInterface, NULL};
+  const LV2_Feature rows[] = {{LV2_UI__parent, (void*)offers->parent}, // NOLINT
+                              {LV2_UI__resize, &self->lent_resize},
+                              {LV2_UI__touch, &self->lent_touch},
+                              {LV2_LOG__log, &self->lent_log},
+                              {LV2_OPTIONS__options, (void*)options}};
+  const bool        has[]  = {offers->parent != None,
+                              offers->has_resize,
+                              offers->has_touch,
+                              offers->has_log,
+                              offers->has_options};
   const LV2_Feature* features[10] = {&strange, &idle};
   unsigned           n            = 2U;
   for (unsigned i = 0U; i < 5U; ++i) {

@@ -426,7 +426,7 @@ instantiate(const LV2UI_Descriptor* const   descriptor,
             const char* const               plugin_uri,
             const char* const               bundle_path,
             const LV2UI_Write_Function      write,
-            const LV2UI_Controller          controller,
+            LV2UI_Controller                controller,
             LV2UI_Widget* const             widget,
             const LV2_Feature* const* const features)
 {
@@ -453,7 +453,8 @@ instantiate(const LV2UI_Descriptor* const   descriptor,
     cleanup(self);
     return NULL;
   }
-  *widget = (LV2UI_Widget)window_native(self->window);
+  // A number here, and a pointer there
+  *widget = (LV2UI_Widget)window_native(self->window); // NOLINT
   return self;
 }
 

@@ -90,36 +90,35 @@ struct UiWindow {
   Window      parent; ///< The host's, or None
   Window      root;
   Visual*     visual;
-  int         depth;
   Colormap    colours;
-  bool        is_plain; ///< Its pixels are a canvas's pixels
   GC          gc;
-  uint32_t    width;
-  uint32_t    height;
-  uint32_t    wish_width, wish_height; ///< What was asked for last
-  uint32_t    min_width, min_height;
-  WindowCalls calls;
   Atom        atoms[N_ATOMS];
   Cursor      cursors[N_CURSORS];
   XIM         method; ///< Null where there is none
   XIC         context;
-  bool        sent_on[256]; ///< By key code: the host has it, and gets its end
-  bool        has_focus;
   Window      had_focus; ///< Who had it before
-  bool        is_down;   ///< The first button
   Time        time;      ///< Of the last event that has one
   Time        click_time;
   int         click_x, click_y;
-  unsigned    n_clicks;
   int         x_root, y_root; ///< Of the pointer, on the screen
+  uint32_t    width, height;
+  uint32_t    wish_width, wish_height; ///< What was asked for last
+  uint32_t    min_width, min_height;
+  WindowCalls calls;
   Xdnd        drag;
 
   // What has come together while events were read
-  bool     has_move;
   Pointer  moved;
-  uint32_t new_width;
-  uint32_t new_height;
   Box2     exposed; ///< Empty for none
+  uint32_t new_width, new_height;
+
+  int      depth;
+  unsigned n_clicks;
+  bool     is_plain; ///< Its pixels are a canvas's pixels
+  bool     has_focus;
+  bool     is_down; ///< The first button
+  bool     has_move;
+  bool     sent_on[256]; ///< By key code: the host has it, and gets its end
 };
 
 static int64_t

@@ -391,6 +391,31 @@ put_targets(Xdnd* const                         self,
                   (int)(sizeof(targets) / sizeof(targets[0])));
 }
 
+/// @return Whether it could be given in the form that they asked for
+static bool
+put(Xdnd* const                         self,
+    const XSelectionRequestEvent* const wish,
+    const Atom                          property)
+{
+  char uri[3U * XDND_MAX_PATH + 16U];
+  if (!xdnd_is_busy(self)) {
+    return false;
+  }
+  if (wish->target == self->atoms[XDND_TARGETS]) {
+    put_targets(self, wish, property);
+    return true;
+  }
+  if (wish->target == self->atoms[XDND_URI_LIST]) {
+    put_text(self, wish, property, uri, write_uri(self->path, uri));
+    return true;
+  }
+  if (wish->target == self->atoms[XDND_PLAIN]) {
+    put_text(self, wish, property, self->path, strlen(self->path));
+    return true;
+  }
+  return false;
+}
+
 static void
 give(Xdnd* const self, const XSelectionRequestEvent* const wish)
 {
@@ -404,21 +429,8 @@ give(Xdnd* const self, const XSelectionRequestEvent* const wish)
   answer.xselection.requestor = wish->requestor;
   answer.xselection.selection = wish->selection;
   answer.xselection.target    = wish->target;
-  answer.xselection.property  = property;
+  answer.xselection.property  = put(self, wish, property) ? property : None;
   answer.xselection.time      = wish->time;
-
-  if (!xdnd_is_busy(self)) {
-    answer.xselection.property = None;
-  } else if (wish->target == self->atoms[XDND_TARGETS]) {
-    put_targets(self, wish, property);
-  } else if (wish->target == self->atoms[XDND_URI_LIST]) {
-    char uri[3U * XDND_MAX_PATH + 16U];
-    put_text(self, wish, property, uri, write_uri(self->path, uri));
-  } else if (wish->target == self->atoms[XDND_PLAIN]) {
-    put_text(self, wish, property, self->path, strlen(self->path));
-  } else {
-    answer.xselection.property = None;
-  }
   XSendEvent(self->display, wish->requestor, False, NoEventMask, &answer);
 }
 
