@@ -3,6 +3,8 @@
 
 /// The window on a screen in memory: what is seen, and what it hears
 
+#include <X11/extensions/XTest.h> // First: it needs Xlib's Status
+
 #include "plugin/ui/window_x11.h"
 
 #include "plugin/ui/canvas.h"
@@ -540,6 +542,43 @@ test_keys_are_heard(void)
   CHECK(heard.keys[1].kind == KEY_BACK_TAB);
   CHECK(heard.keys[2].kind == KEY_LEFT && heard.keys[2].mods == MOD_SHIFT);
 
+  window_free(window);
+  XDestroyWindow(screen, parent);
+}
+
+static void
+test_letters_of_other_languages(void)
+{
+  static const struct {
+    KeySym      symbol;
+    const char* text;
+  } rows[] = {{XK_eacute, "\xC3\xA9"},
+              {XK_EuroSign, "\xE2\x82\xAC"},
+              {XK_Cyrillic_ya, "\xD1\x8F"},
+              {0x1002026U, "\xE2\x80\xA6"},
+              {0x101F600U, "\xF0\x9F\x98\x80"}};
+
+  Heard           heard;
+  const KeyCode   code   = XKeysymToKeycode(screen, XK_F12);
+  const Window    parent = screen_window(LEFT, TOP, 500U, 400U);
+  UiWindow* const window = open_in(parent, &heard);
+  heard.wants_keys       = true;
+  turn(window);
+  window_take_focus(window);
+  turn(window);
+  for (size_t i = 0U; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+    KeySym symbols[] = {rows[i].symbol, rows[i].symbol};
+    XChangeKeyboardMapping(screen, code, 2, symbols, 1);
+    turn(window);
+    forget(&heard);
+    XTestFakeKeyEvent(screen, code, True, CurrentTime);
+    XTestFakeKeyEvent(screen, code, False, CurrentTime);
+    turn(window);
+    CHECK(heard.n_keys == 1U && heard.keys[0].kind == KEY_TEXT);
+    CHECK(!strcmp(heard.keys[0].text, rows[i].text));
+  }
+  KeySym symbols[] = {XK_F12, XK_F12};
+  XChangeKeyboardMapping(screen, code, 2, symbols, 1);
   window_free(window);
   XDestroyWindow(screen, parent);
 }
@@ -1110,6 +1149,7 @@ main(void)
   RUN(test_leaving_is_heard_when_nothing_is_held);
   RUN(test_clicks_are_counted);
   RUN(test_keys_are_heard);
+  RUN(test_letters_of_other_languages);
   RUN(test_other_keys_are_the_hosts);
   RUN(test_the_keyboard_is_given_back);
   RUN(test_the_clipboard_is_pasted);
