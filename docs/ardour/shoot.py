@@ -5,8 +5,8 @@
 """Make the pictures of Ardour again: docs/ardour/shoot.py [FOLDER]
 
 They are left in FOLDER, or where they are now: mixer.png, two tracks that play,
-and window.png, the controls of Perpetuo Melody.  Ardour runs on a screen of its
-own that nobody sees.  Without what it takes, this says so and exits with 2.
+and window.png, the window of Perpetuo Melody.  Ardour runs on a screen of its own
+that nobody sees.  Without what it takes, this says so and exits with 2.
 
 Where to click is so for Ardour 7 with its default theme.
 """
@@ -83,6 +83,10 @@ class Room:
         os.symlink(BUNDLE, os.path.join(folder, 'lv2', 'perpetuo.lv2'))
         self.write(os.path.join(config, 'config'), CONFIG)
         self.write(os.path.join(config, '.a7'), '')  # Not its first run
+        # A folder for music that anybody could have
+        os.makedirs(os.path.join(home, '.config', 'perpetuo'))
+        self.write(os.path.join(home, '.config', 'perpetuo', 'ui.conf'),
+                   'folder=/home/ada/Music/Perpetuo\n')
         overlay = os.path.join(home, '.fluxbox', 'overlay')
         self.write(overlay, 'background: none\n')
         self.write(os.path.join(home, '.fluxbox', 'init'),
