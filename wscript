@@ -210,6 +210,8 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/tiny_models.c'),
     ('host', 'test_talk', ['face'], ''),
     ('host', 'fuzz_talk', ['face'], ''),
+    ('host', 'test_notify', ['host', 'plugin', 'compose', 'face'],
+     'tests/tiny_models.c'),
     ('host', 'test_layout', ['play', 'LV2'], 'plugin/position.c'),
     ('host', 'fuzz_state', ['play', 'LV2'],
      'plugin/state.c plugin/urids.c plugin/log.c'),

@@ -404,15 +404,16 @@ read_rows(const TalkUrids* const urids,
     memcpy(&property, bytes + at, sizeof(property));
     const LV2_Atom head = property.value;
     const unsigned i    = find_row(urids, message->kind, property.key);
-    if (head.size > left - sizeof(property) ||
-        (i < N_ROWS && !read_row(urids,
-                                 &rows[i],
-                                 head,
-                                 bytes + at + sizeof(property),
-                                 (char*)&message->as))) {
+    const uint64_t bit  = i < N_ROWS ? UINT64_C(1) << i : 0U;
+    if (head.size > left - sizeof(property) || (*seen & bit) ||
+        (bit && !read_row(urids,
+                          &rows[i],
+                          head,
+                          bytes + at + sizeof(property),
+                          (char*)&message->as))) {
       return false;
     }
-    *seen |= i < N_ROWS ? UINT64_C(1) << i : 0U;
+    *seen |= bit;
     at += sizeof(property) + ((size_t)head.size + 7U) / 8U * 8U;
   }
   return true;

@@ -5,12 +5,13 @@
    What plugin and window say to each other, and any other program that wants to
    watch: messages as atoms, from one side and from the other.
 
-   Every message is an atom:Object without a subject, whose type is
-   TALK_PREFIX and its name, such as `Place`.  Its properties are atom:Int,
-   atom:Float, atom:String, or an atom:Vector of atom:Int.  A reader passes over
-   keys that it does not know, so later versions can add some, and takes no
-   message that lacks one it knows or has another type there.  The keys are
-   TALK_PREFIX and these, in the order of the structs below:
+   Every message is an atom:Object without a subject, whose type is TALK_PREFIX
+   and its name, such as `Place`.  Its properties are atom:Int, atom:Float,
+   atom:String, or an atom:Vector of atom:Int.  A reader passes over keys that
+   it does not know, so later versions can add some.  It takes no message that
+   lacks a key it knows, or has it twice, or with another type, or with a number
+   out of its range.  The keys are TALK_PREFIX and these, in the order of the
+   structs below:
 
      Hello, Here  none
      Place        state bar barTicks beats unit tick ticksPerSecond bpm iBar

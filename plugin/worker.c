@@ -42,21 +42,17 @@ tell(Worker* const self, const Status st, const Trouble* const trouble)
     return;
   }
 
-  self->said = *trouble;
-  if (trouble->text[0]) {
-    (void)trouble_say(&sentence,
-                      st,
-                      "%s%s",
-                      trouble->text,
-                      !st              ? ""
-                      : self->composer ? ": going on with the models in use"
-                                       : ": there is nothing to compose with, "
-                                         "so nothing will be played");
-    if (st) {
-      log_error(self->log, "%s", sentence.text);
-    } else {
-      log_warning(self->log, "%s", sentence.text);
-    }
+  const char* const then = !st ? ""
+                           : self->composer
+                             ? ": going on with the models in use"
+                             : ": there is nothing to compose with, so nothing "
+                               "will be played";
+  self->said             = *trouble;
+  (void)trouble_say(&sentence, st, "%s%s", trouble->text, then);
+  if (st) {
+    log_error(self->log, "%s%s", trouble->text, then);
+  } else if (trouble->text[0]) {
+    log_warning(self->log, "%s", trouble->text);
   }
   box_write(&self->trouble, &sentence, WORKER_TROUBLE_N_WORDS);
 }

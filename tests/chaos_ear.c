@@ -385,6 +385,45 @@ check_passed(Ear* const           self,
 }
 
 bool
+ear_notify(Ear* const                     self,
+           const LV2_Atom_Sequence* const out,
+           const uint32_t                 capacity,
+           const uint32_t                 n_frames)
+{
+  const uint32_t n_head = sizeof(LV2_Atom_Sequence_Body);
+  if (capacity < n_head) {
+    return true;
+  }
+  if (out->atom.type != self->sequence || out->body.unit ||
+      out->atom.size < n_head || out->atom.size > capacity) {
+    return wrong(self, "notify: no sequence of %u bytes", out->atom.size);
+  }
+
+  const uint8_t* const bytes = (const uint8_t*)&out->body;
+  for (uint32_t at = n_head; at < out->atom.size;) {
+    const uint32_t left = out->atom.size - at;
+    LV2_Atom_Event event;
+    if (left < sizeof(event)) {
+      return wrong(self, "notify: %u bytes are no event", left);
+    }
+    memcpy(&event, bytes + at, sizeof(event));
+    const uint32_t size = (event.body.size + 7U) / 8U * 8U;
+    if (event.body.size > 1024U || size > left - sizeof(event) ||
+        event.body.type == self->midi || event.time.frames < 0 ||
+        event.time.frames >= (int64_t)n_frames) {
+      return wrong(self,
+                   "notify: an event of type %u, %u bytes at frame %ld",
+                   event.body.type,
+                   event.body.size,
+                   (long)event.time.frames);
+    }
+    ++self->n_said;
+    at += (uint32_t)sizeof(event) + size;
+  }
+  return true;
+}
+
+bool
 ear_block(Ear* const self, const EarBlock* const block)
 {
   Reading        reading   = {block, 0U, 0U, 0U, 0U, false};

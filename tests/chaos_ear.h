@@ -88,6 +88,7 @@ typedef struct {
   EarOnset onsets[EAR_MAX_ONSETS];
   uint64_t n_notes; ///< So far
   uint64_t n_passed_on;
+  uint64_t n_said; ///< Messages to windows
 
   char fault[200]; ///< The first thing that was wrong; empty before
 } Ear;
@@ -103,6 +104,13 @@ ear_cut(Ear* ear);
 /// Hear a block; false when something is wrong
 bool
 ear_block(Ear* ear, const EarBlock* block);
+
+/// Hear what is said to windows; false when it has no form.  As in EarBlock.
+bool
+ear_notify(Ear*                     ear,
+           const LV2_Atom_Sequence* out,
+           uint32_t                 capacity,
+           uint32_t                 n_frames);
 
 /// It is over: nothing may sound any more; false when something does
 bool

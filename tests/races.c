@@ -112,6 +112,7 @@ typedef struct {
   atomic_uint                 n_saved;
   atomic_uint                 n_works[2]; ///< By the worker, in line
   uint64_t                    ids[N_STATES];
+  unsigned                    n_told; ///< Runs with something for a window
   float                       controls[N_PORTS];
 } Studio;
 
@@ -194,16 +195,25 @@ work(void* const data)
 static void*
 run(void* const data)
 {
-  Studio* const     self = (Studio*)data;
-  LV2_Atom_Sequence in   = {{sizeof(LV2_Atom_Sequence_Body), 0U}, {0U, 0U}};
+  Studio* const self = (Studio*)data;
+  struct {
+    LV2_Atom_Sequence sequence;
+    int64_t           frames;
+    LV2_Atom_Object   object;
+  } in = {{{sizeof(LV2_Atom_Sequence_Body), 0U}, {0U, 0U}},
+          0,
+          {{sizeof(LV2_Atom_Object_Body), 0U}, {0U, 0U}}};
   union {
     LV2_Atom_Sequence sequence;
     char              bytes[8192];
-  } out;
+  } out, said;
 
-  in.atom.type = map_uri(NULL, LV2_ATOM__Sequence);
+  in.sequence.atom.type = map_uri(NULL, LV2_ATOM__Sequence);
+  in.object.atom.type   = map_uri(NULL, LV2_ATOM__Object);
+  in.object.body.otype  = map_uri(NULL, "urn:perpetuo:talk:Hello");
   self->descriptor->connect_port(self->handle, PORT_CONTROL, &in);
   self->descriptor->connect_port(self->handle, PORT_MIDI_OUT, &out);
+  self->descriptor->connect_port(self->handle, PORT_NOTIFY, &said);
   for (uint32_t i = 0U; !atomic_load(&self->is_over); ++i) {
     Message answer;
     self->is_inline                 = i % 64U >= 56U;
@@ -212,8 +222,15 @@ run(void* const data)
     self->controls[PORT_SEED]       = (float)(i / 200U % 3U);
     self->controls[PORT_CANDIDATES] = 1.0f;
     memset(&out, 0, sizeof(out));
-    out.sequence.atom.size = sizeof(out) - sizeof(LV2_Atom);
+    out.sequence.atom.size  = sizeof(out) - sizeof(LV2_Atom);
+    said.sequence.atom.size = sizeof(said) - sizeof(LV2_Atom);
+
+    // A window that hears of every phrase and every trouble
+    in.sequence.atom.size =
+      (uint32_t)sizeof(LV2_Atom_Sequence_Body) +
+      (i % 100U ? 0U : (uint32_t)(sizeof(in) - sizeof(in.sequence)));
     self->descriptor->run(self->handle, N_BLOCK);
+    self->n_told += said.sequence.atom.size > sizeof(LV2_Atom_Sequence_Body);
     while (pop(&self->answers, &answer)) {
       (void)respond_now(self, answer.n, answer.bytes);
     }
@@ -515,6 +532,7 @@ main(const int argc, char** const argv)
            atomic_load(&studios[i].n_works[0]),
            atomic_load(&studios[i].n_works[1]));
     n_bad += atomic_load(&studios[i].n_bad) + guests[i].n_lost;
+    n_bad += !studios[i].n_told;
   }
   n_bad += shelf_n_models();
   printf("%u models left on the shelf\n", shelf_n_models());

@@ -493,6 +493,16 @@ test_a_quotation_is_refused(void)
   CHECK(phrase.n_tries == 8U && phrase.n_rejected >= 1U);
   CHECK(!phrase_is_same(&phrase, &first));
 
+  // And it is said which ones they were; the others keep their scores
+  uint32_t n_quotes = 0U;
+  CHECK(phrase.n_scores == 8U && first.n_scores == 8U);
+  for (uint32_t i = 0U; i < 8U; ++i) {
+    const bool is_quote = phrase.scores[i] == SCORE_QUOTE;
+    n_quotes += is_quote ? 1U : 0U;
+    CHECK(is_quote || phrase.scores[i] == first.scores[i]);
+  }
+  CHECK(n_quotes == phrase.n_rejected);
+
   // Other music leaves it as it was, note for note
   heard_lines[0] = lines[0];
   compose(&request);
@@ -520,6 +530,7 @@ test_a_theme_plays_what_there_is(void)
   const uint32_t n       = hear_out(&request);
   CHECK(n == 3U);
   CHECK(phrase.n_tries == 3U && phrase.n_rejected == 3U);
+  CHECK(phrase.scores[2] == SCORE_QUOTE);
   CHECK(phrase.n_notes > 12U && phrase.score == 0.0f);
   CHECK(phrase_is_valid(&phrase));
 }

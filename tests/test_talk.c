@@ -564,6 +564,18 @@ test_unknown_keys_are_passed_over(void)
   }
 }
 
+/// What is read must not depend on which of two counts
+static void
+test_no_key_is_there_twice(void)
+{
+  const TalkMessage message = make(TALK_BAR, USUAL);
+  Buffer            buffer;
+  const uint32_t    n = write(&buffer, &message);
+  memcpy(buffer.bytes + n, find(&buffer, "iBar"), 24U);
+  buffer.atom.size += 24U;
+  check_refused(&buffer);
+}
+
 static void
 test_others_words_are_no_message(void)
 {
@@ -605,6 +617,7 @@ main(void)
   RUN(test_fills_are_as_many_as_bars);
   RUN(test_a_text_has_an_end);
   RUN(test_unknown_keys_are_passed_over);
+  RUN(test_no_key_is_there_twice);
   RUN(test_others_words_are_no_message);
   CHECK_END();
 }

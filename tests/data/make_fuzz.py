@@ -16,6 +16,9 @@ HERE = os.path.dirname(os.path.realpath(__file__))
  POSITION, BAR, BAR_BEAT, BEAT_UNIT, BEATS_PER_BAR, BPM, FRAME,
  SPEED) = range(1, 19)
 
+# After those of urids.c come two of log.c, then those of talk.c that are new
+ASK_HELLO, ASK_HERE = 29, 30
+
 
 def write(target, name, data):
     folder = os.path.join(HERE, 'fuzz', target)
@@ -120,6 +123,17 @@ def inputs():
     for size in (1, 8, 0x7fffffff, 0xfffffff8, 0xffffffff):
         yield 'event_size_%x' % size, block(512, event(
             0, OBJECT, struct.pack('<II', 0, POSITION), size) + stop)
+    hello = event(0, OBJECT, struct.pack('<II', 0, ASK_HELLO))
+    here = event(0, BLANK, struct.pack('<II', 0, ASK_HERE))
+    yield 'hello', block(0, start) + block(512, hello) + block(8192) * 8
+    yield 'hello_often', block(0, start) + block(4096, hello + hello) * 12
+    yield 'here_little_room', block(0, start) + block(
+        4096, here, 199) * 4 + block(4096, here, 9) + block(4096, here, 30)
+    yield 'hello_and_jump', block(512, hello + start) + block(
+        8192) * 6 + block(512, here + position(100, bar=7, beat=2.5)
+                          + stop) + block(8192) * 2
+    yield 'hello_broken', block(512, event(
+        0, OBJECT, struct.pack('<IIII', 0, ASK_HELLO, 1, 0)))
     yield 'thru_off', block(512, event(3, MIDI, b'\x90\x3c\x40')) + block(
         512, b'', 255, [(43, 0)])
 
