@@ -322,6 +322,26 @@ test_nobody_is_there(void)
 }
 
 static void
+test_the_empty_screen_may_have_ears(void)
+{
+  Source     source;
+  XdndTarget target;
+  drag_to(&source, &target, TARGET_IS_ROOT | TARGET_HAS_PROXY, 5);
+  CHECK(source.n_ends == 1U && source.end == DRAG_TAKEN);
+  CHECK(target.n_drops == 1U && !target.n_strange);
+
+  // A window that takes nothing is not the empty screen
+  lift(&source, &target, PATH);
+  screen_point(LEFT + 70, TOP + 70);
+  turn(&source, &target);
+  screen_button(1U, false);
+  turn(&source, &target);
+  CHECK(source.n_ends == 2U && source.end == DRAG_DROPPED);
+  CHECK(target.n_drops == 1U && target.n_enters == 1U);
+  close_both(&source, &target);
+}
+
+static void
 test_who_wants_nothing_gets_nothing(void)
 {
   static const struct {
@@ -524,6 +544,7 @@ main(void)
   RUN(test_kinds_of_takers);
   RUN(test_who_asked_and_says_no_more_has_it);
   RUN(test_nobody_is_there);
+  RUN(test_the_empty_screen_may_have_ears);
   RUN(test_who_wants_nothing_gets_nothing);
   RUN(test_a_target_may_vanish);
   RUN(test_nobody_is_waited_for_for_ever);

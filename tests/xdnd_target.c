@@ -69,7 +69,9 @@ target_open(XdndTarget* const self,
   self->is_alive = true;
 
   const Window root = DefaultRootWindow(self->display);
-  if (manner & TARGET_IN_FRAME) {
+  if (manner & TARGET_IS_ROOT) {
+    self->window = root;
+  } else if (manner & TARGET_IN_FRAME) {
     self->outer  = make(self, root, x - 10, y - 10, SIZE + 20U);
     self->window = make(self, self->outer, 10, 10, SIZE);
   } else {
@@ -306,5 +308,8 @@ target_poll(XdndTarget* const self)
 void
 target_close(XdndTarget* const self)
 {
+  if (self->manner & TARGET_IS_ROOT) {
+    XDeleteProperty(self->display, self->window, named(self, "XdndProxy"));
+  }
   XCloseDisplay(self->display);
 }

@@ -25,7 +25,8 @@ enum {
   TARGET_ASKS_NOT    = 1U << 6U, ///< It says it took it, and never asked for it
   TARGET_HAS_PROXY   = 1U << 7U, ///< Another window hears for it
   TARGET_FALSE_PROXY = 1U << 8U, ///< It names one that is none
-  TARGET_IN_FRAME    = 1U << 9U  ///< It lies in another window, as managers do
+  TARGET_IS_ROOT     = 1U << 10U, ///< It hears for the empty screen
+  TARGET_IN_FRAME    = 1U << 9U   ///< It lies in another window, as managers do
 };
 
 typedef struct {

@@ -242,12 +242,13 @@ find(Xdnd* const   self,
     }
   }
 
-  // Nobody; but somebody may hear for the empty screen
-  *target   = self->root;
+  // Nobody; but where there is no window at all, somebody may hear for the
+  // empty screen
+  *target   = None;
   *listener = listener_of(self, self->root);
-  *version  = *listener == self->root ? 0 : version_of(self, *listener);
-  if (!*version) {
-    *target = None;
+  *version  = version_of(self, *listener);
+  if (window == self->root && *version) {
+    *target = self->root;
   }
 }
 
