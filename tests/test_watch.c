@@ -167,6 +167,7 @@ test_off_the_grid(void)
   add(&melody, 3800U, 40U, 60U, 100U);  // Hardly in this bar
   add(&melody, 1920U, 10U, 62U, 70U);   // Short
   add(&melody, 1920U, 900U, 62U, 110U); // The loud one is shown
+  add(&melody, 1930U, 10U, 62U, 70U);   // among them
   add(&melody, 2400U, 240U, 62U, 70U);  // Begins while that rings
   CHECK(has_line("  D4      |.   .   O-o-.   |\n"));
   CHECK(has_line("  C4      |o-  o   .   .  O|\n"));
@@ -202,6 +203,11 @@ test_widths(void)
   CHECK(has_line("          |20 "));
   CHECK(has_line("          |23                  |24\n"));
   CHECK(widest() <= WATCH_WIDTH);
+
+  // Of 3/4 five would fit
+  melody.head.bar_ticks = 2880;
+  CHECK(has_line("          |17          |18          |19          |20\n"));
+  CHECK(has_line("          |21          |22          |23          |24\n"));
 
   static const int32_t ticks[] = {
     1, 7, 120, 239, 240, 241, 2880, 3360, 16080, 16800, 17040, 23040, 1000000};
