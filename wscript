@@ -197,6 +197,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('host', 'test_asking', ['plugin'], ''),
     ('host', 'test_host', ['host'], ''),
     ('host', 'test_watch', ['watch'], ''),
+    ('host', 'test_protocol', ['recital', 'plugin'], ''),
     ('host', 'test_laws', ['host', 'plugin'], ''),
     ('host', 'test_plugin', ['host', 'plugin', 'compose'],
      'tests/tiny_models.c'),

@@ -165,9 +165,9 @@ test_off_the_grid(void)
   add(&melody, 100U, 300U, 60U, 70U);   // Late, and ends in between
   add(&melody, 860U, 100U, 60U, 70U);   // Early
   add(&melody, 3800U, 40U, 60U, 100U);  // Hardly in this bar
-  add(&melody, 1920U, 10U, 62U, 70U);   // Short
-  add(&melody, 1920U, 900U, 62U, 110U); // The loud one is shown
-  add(&melody, 1930U, 10U, 62U, 70U);   // among them
+  add(&melody, 1920U, 10U, 62U, 70U);   // Of three in one place
+  add(&melody, 1920U, 900U, 62U, 110U); // the loud one is shown
+  add(&melody, 1930U, 10U, 62U, 70U);   // whatever comes last
   add(&melody, 2400U, 240U, 62U, 70U);  // Begins while that rings
   CHECK(has_line("  D4      |.   .   O-o-.   |\n"));
   CHECK(has_line("  C4      |o-  o   .   .  O|\n"));
