@@ -40,12 +40,14 @@ ROOMS = [  # name, folder, may use, sources
     ('oracle', 'dsp/nn', ['nn', 'OPENBLAS'], 'product_blas'),
     ('midi', 'dsp/midi', ['base', 'M'], 'midi_file'),
     # What the plugin and those who watch it have in common
-    ('face', 'plugin', ['base', 'music', 'LV2'], 'ports talk'),
+    ('face', 'plugin', ['base', 'music', 'LV2'], 'ports talk log'),
     ('ui', 'plugin/ui',
      ['base', 'music', 'compose', 'midi', 'face', 'CAIRO', 'M'],
      'canvas style_map ui_controls ui_entry ui_layout ui_model ui_brush '
      'paint_top paint_song paint_phrases paint_take paint_styles paint_gate '
      'paint_groups paint_tip ui_paint ui_view put_file folder take'),
+    ('window', 'plugin/ui', ['base', 'ui', 'X11', 'CAIRO', 'PTHREAD', 'M'],
+     'window_x11_trap window_x11 xdnd'),
     ('cli', 'tools', ['base'], 'cli'),
     ('sound', 'tools', ['base', 'midi', 'M'], 'sound'),
     ('host', 'tools', ['base', 'music', 'LILV', 'PTHREAD', 'M'],
@@ -79,7 +81,11 @@ ROOMS = [  # name, folder, may use, sources
 # What the plugin may use; it carries nothing else
 PLUGIN = ('plugin', 'plugin',
           ['base', 'music', 'play', 'nn', 'compose', 'face', 'LV2'],
-          'urids log position worker midi_out midnam state notify plugin')
+          'urids position worker midi_out midnam state notify plugin')
+
+# Its window, a library of its own: hosts load it only to show it
+WINDOW = ('window_ui', 'plugin/ui',
+          ['base', 'music', 'face', 'ui', 'window', 'LV2', 'M'], 'ui')
 
 PROGRAMS = [  # name, rooms and libraries, sources
     ('perpetuo-demo', ['recital', 'cli'], 'tools/demo.c'),
@@ -225,6 +231,11 @@ TESTS = [  # group, name, rooms and libraries, further sources
      'tests/chaos_ear.c tests/chaos_score.c tests/chaos_session.c '
      'tests/chaos_input.c tests/chaos_worker.c tests/chaos_host.c '
      'tests/rt_guard.c tests/tiny_models.c plugin/ports.c'),
+    ('window', 'test_window', ['window', 'XTST'], 'tests/screen.c'),
+    ('window', 'test_xdnd', ['window', 'XTST'],
+     'tests/screen.c tests/xdnd_target.c'),
+    ('window', 'test_ui', ['ui', 'window', 'midi', 'XTST', 'LV2', 'DL'],
+     'tests/screen.c tests/xdnd_target.c tests/ui_host.c'),
     ('presets', 'test_presets', ['host', 'likeness', 'plugin'], ''),
     ('rigs', 'test_rigs', ['plugin', 'ALONE'], ''),
     ('rigs', 'test_hosts', ['plugin', 'ALONE'], ''),
@@ -250,6 +261,7 @@ LIBRARIES = [  # name here, name for pkg-config, Debian package
     ('LILV', 'lilv-0', 'liblilv-dev'),
     ('CAIRO', 'cairo', 'libcairo2-dev'),
     ('X11', 'x11', 'libx11-dev'),
+    ('XTST', 'xtst', 'libxtst-dev'),
     ('OPENBLAS', 'openblas', 'libopenblas-dev'),
 ]
 
@@ -265,7 +277,8 @@ NEEDS = [  # what, probe, Debian packages, verbs
     ('lilv, to host the plugin', 'library lilv-0', 'liblilv-dev',
      'demo listen presets test'),
     ('cairo, to draw', 'library cairo', 'libcairo2-dev',
-     'demo listen train presets test'),
+     'build demo listen train presets test'),
+    ('Xlib, for the window', 'library x11', 'libx11-dev', 'build test'),
     ('OpenBLAS, to train', 'library openblas', 'libopenblas-dev',
      'train test'),
     ('FluidSynth, to hear it', 'program fluidsynth', 'fluidsynth',
@@ -275,6 +288,8 @@ NEEDS = [  # what, probe, Debian packages, verbs
     ('sord_validate', 'program sord_validate', 'sordi', 'test'),
     ('lv2info', 'program lv2info', 'lilv-utils', 'test'),
     ('nm', 'program nm', 'binutils', 'test'),
+    ('a screen in memory', 'program Xvfb', 'xvfb', 'test'),
+    ('XTest, to press keys there', 'library xtst', 'libxtst-dev', 'test'),
     ('a font to compare pictures in',
      'file /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
      'fonts-dejavu-core', 'test'),
@@ -443,6 +458,7 @@ def summary(conf):
 
     print('')
     conf.msg('Plugin bundle', 'build/%s.lv2' % APPNAME)
+    line('Window of it', WINDOW[2], 'build/%s.lv2' % APPNAME)
     for name, needs, _ in [] if conf.env.ONLY_PLUGIN else PROGRAMS:
         line(name, needs, 'build/' + name)
     wish = (['debug'] if Options.options.debug else []) + [
@@ -478,7 +494,9 @@ def sources_of(folder, names):
 
 def build(bld):
     bld.includes = ['dsp', '.']
-    only = closure(PLUGIN[2]) if bld.env.ONLY_PLUGIN else None
+    only = None
+    if bld.env.ONLY_PLUGIN:
+        only = closure(PLUGIN[2] + (WINDOW[2] if has_window(bld) else []))
     for name, folder, use, names in ROOMS:
         if can(bld, [name]) and (not only or name in only):
             make(bld, 'c cstlib', name, use, sources_of(folder, names),
@@ -512,14 +530,23 @@ def make(bld, kind, name, use, sources, speed='SPEED', warnings=WARNINGS,
         cflags=warnings, install_path=None, **more)
 
 
-def bundle(bld):
-    """The plugin and its description, as a host finds them."""
-    name, folder, use, names = PLUGIN
-    make(bld, 'c cshlib', name, use, sources_of(folder, names),
-         target='%s/%s' % (BUNDLE, APPNAME), linkflags=[
-             '-Wl,-z,now', '-Wl,--no-undefined', '-Wl,--exclude-libs,ALL'])
+def has_window(bld):
+    return can(bld, WINDOW[2])
 
-    files = {'%s.so' % APPNAME: None, 'plugin.ttl': 'ttl/plugin.ttl'}
+
+def bundle(bld):
+    """The plugin, its window and their description, as a host finds them."""
+    files = {'plugin.ttl': 'ttl/plugin.ttl'}
+    binaries = [(PLUGIN, APPNAME)]
+    if has_window(bld):
+        binaries.append((WINDOW, APPNAME + '_ui'))
+        files['ui.ttl'] = 'ttl/ui.ttl'
+    for (name, folder, use, names), binary in binaries:
+        make(bld, 'c cshlib', name, use, sources_of(folder, names),
+             target='%s/%s' % (BUNDLE, binary), linkflags=[
+                 '-Wl,-z,now', '-Wl,--no-undefined', '-Wl,--exclude-libs,ALL'])
+        files[binary + '.so'] = None
+
     for folder, kind in (('presets', '.ttl'), ('models', '.safetensors')):
         for path in bundled(bld, folder):
             if path.endswith(kind):
@@ -531,8 +558,8 @@ def bundle(bld):
     presets = [f for f in files if f.startswith('presets/')]
     files['manifest.ttl'] = 'ttl/manifest.ttl.in'
     bld(rule=manifest, source=[files['manifest.ttl']] + presets,
-        presets=presets, target='%s/manifest.ttl' % BUNDLE,
-        cls_keyword=lambda task: 'Filling in')
+        presets=presets, window=has_window(bld),
+        target='%s/manifest.ttl' % BUNDLE, cls_keyword=lambda task: 'Filling in')
     tidy(bld, files)
 
     if bld.cmd in ('install', 'uninstall'):
@@ -604,7 +631,8 @@ def copy(task):
 
 
 def manifest(task):
-    """Fill in the file extension, and an entry for each preset."""
+    """Fill in the file extension, the window if there is one, and an entry for
+    each preset."""
     entries = []
     for node, path in zip(task.inputs[1:], task.generator.presets):
         found = re.search(r'^(<[^>]+>)\s+a pset:Preset ;\s+lv2:appliesTo '
@@ -618,7 +646,10 @@ def manifest(task):
                        '\tpset:bank %s ;\n\trdfs:label %s ;\n'
                        '\trdfs:seeAlso <%s> .\n' % (found.groups() + (path,)))
     text = task.inputs[0].read()
-    text = text[text.index('@prefix'):].replace('@LIB_EXT@', '.so')
+    text = text[text.index('@prefix'):]
+    text = re.sub(r'@WINDOW@\n(.*?)(?:@ELSE@\n(.*?))?@END@\n',
+                  r'\1' if task.generator.window else r'\2', text, flags=re.S)
+    text = text.replace('@LIB_EXT@', '.so')
     task.outputs[0].write(text.replace('@PRESETS@', '\n'.join(entries)))
 
 

@@ -45,7 +45,8 @@ def tables():
 
 def folders():
     """Folder -> folders whose headers it may include."""
-    rooms = tables()['ROOMS'] + [tables()['PLUGIN']]
+    table = tables()
+    rooms = table['ROOMS'] + [table['PLUGIN'], table['WINDOW']]
     where = {name: folder for name, folder, _, _ in rooms}
     may = {}
     for _, folder, use, _ in rooms:
@@ -102,7 +103,8 @@ def test_a_trespass_is_found():
 def test_every_source_is_in_a_table():
     table = tables()
     listed = set()
-    for _, folder, _, names in table['ROOMS'] + [table['PLUGIN']]:
+    for _, folder, _, names in table['ROOMS'] + [
+            table['PLUGIN'], table['WINDOW']]:
         listed.update('%s/%s.c' % (folder, n) for n in names.split())
     for _, _, names in table['PROGRAMS']:
         listed.update(names.split())

@@ -25,6 +25,8 @@ from check import BUILD, TOP, Skip, check, plain_build, run
 
 BUNDLE = os.path.join(BUILD, 'perpetuo.lv2')
 URIS = ['urn:perpetuo:duo', 'urn:perpetuo:melody', 'urn:perpetuo:drums']
+WINDOW = 'urn:perpetuo:ui'
+UI = 'http://lv2plug.in/ns/extensions/ui#'
 
 WATCHED = ['score', 'tries', 'late', 'bar']
 # As people see them
@@ -632,6 +634,14 @@ class Descriptor(ctypes.Structure):
                                              ctypes.c_char_p))]
 
 
+class WindowDescriptor(ctypes.Structure):
+    _fields_ = [('uri', ctypes.c_char_p)] + [
+        (name, ctypes.c_void_p) for name in (
+            'instantiate cleanup port_event').split()
+    ] + [('extension_data', ctypes.CFUNCTYPE(ctypes.c_void_p,
+                                             ctypes.c_char_p))]
+
+
 def descriptors():
     path = os.path.join(BUNDLE, 'perpetuo.so')
     plain_build(path)
@@ -760,14 +770,14 @@ def test_the_manifest_lists_all_there_is():
     path = os.path.join(BUNDLE, 'manifest.ttl')
     check(os.path.isfile(path), '%s was not built' % path)
     listed = {uri: about for uri, about in Turtle(path).subjects.items()
-              if about[TYPE] != [PSET + 'Bank']}
+              if about[TYPE] != [PSET + 'Bank'] and uri != WINDOW}
     wanted = {uri: 'presets/%s.ttl' % name for name, uri, _ in presets()}
     lacking = [u for u in URIS + sorted(wanted) if u not in listed]
     extra = [u for u in listed if u not in URIS and u not in wanted]
     check(not lacking, 'the manifest does not list %s' % lacking)
     check(not extra, 'the manifest lists %s' % extra)
     for uri, about in listed.items():
-        file = one(about, RDFS + 'seeAlso', uri)
+        file = about[RDFS + 'seeAlso'][0]
         check(file == wanted.get(uri, 'plugin.ttl'), '%s: %s' % (uri, file))
         if uri in URIS:
             check(LV2 + 'Plugin' in about[TYPE], uri)
@@ -782,6 +792,81 @@ def test_the_manifest_lists_all_there_is():
             source = file
         check(filecmp.cmp(os.path.join(BUNDLE, file), os.path.join(TOP, source),
                           False), '%s is not as built' % source)
+
+
+def window_binary():
+    path = os.path.join(BUNDLE, 'perpetuo_ui.so')
+    if not os.path.isfile(path):
+        raise Skip('there is no Xlib or cairo here, and so no window '
+                   '(Debian: libx11-dev libcairo2-dev)')
+    return path
+
+
+def test_the_window_is_listed_where_it_is_built():
+    listed = Turtle(os.path.join(BUNDLE, 'manifest.ttl')).subjects
+    is_there = os.path.isfile(os.path.join(BUNDLE, 'perpetuo_ui.so'))
+    check((WINDOW in listed) == is_there, 'one without the other')
+    check(os.path.isfile(os.path.join(BUNDLE, 'ui.ttl')) == is_there, 'ui.ttl')
+    for uri in URIS:
+        check(listed[uri].get(UI + 'ui') == ([WINDOW] if is_there else None),
+              '%s has the window %s' % (uri, listed[uri].get(UI + 'ui')))
+        check(('ui.ttl' in listed[uri][RDFS + 'seeAlso']) == is_there, uri)
+    if is_there:
+        about = listed[WINDOW]
+        check(about[TYPE] == [UI + 'X11UI'], about[TYPE])
+        check(about[UI + 'binary'] == ['perpetuo_ui.so'], about)
+        check(about[RDFS + 'seeAlso'] == ['ui.ttl'], about)
+        check(filecmp.cmp(os.path.join(BUNDLE, 'ui.ttl'),
+                          os.path.join(TOP, 'ttl/ui.ttl'), False), 'ui.ttl')
+
+
+def test_the_window_hears_what_the_plugin_says():
+    about = Turtle(os.path.join(TOP, 'ttl/ui.ttl')).subjects[WINDOW]
+    told = about[UI + 'portNotification']
+    check([one(t, UI + 'plugin', WINDOW) for t in told] == URIS, told)
+    for row in told:
+        symbol = one(row, LV2 + 'symbol', WINDOW)
+        port = ports().get(symbol)
+        check(port and is_a(port, 'OutputPort')
+              and EXT + 'atom#AtomPort' in port[TYPE],
+              'the plugins have no output for events called %s' % symbol)
+        check(row[UI + 'protocol'] == [EXT + 'atom#eventTransfer'], row)
+        check(row[UI + 'notifyType'] == [EXT + 'atom#Object'], row)
+
+
+def test_the_window_is_as_described():
+    path = window_binary()
+    plain_build(path)
+    about = Turtle(os.path.join(TOP, 'ttl/ui.ttl')).subjects[WINDOW]
+    required = about[LV2 + 'requiredFeature']
+    check(set(required) == {EXT + 'urid#map', UI + 'idleInterface'}, required)
+    library = ctypes.CDLL(path)
+    library.lv2ui_descriptor.restype = ctypes.POINTER(WindowDescriptor)
+    library.lv2ui_descriptor.argtypes = [ctypes.c_uint32]
+    descriptor = library.lv2ui_descriptor(0).contents
+    check(not library.lv2ui_descriptor(1), 'there are two')
+    check(descriptor.uri.decode() == WINDOW, descriptor.uri)
+    listed = about[LV2 + 'extensionData']
+    for name in ('idleInterface', 'showInterface', 'resize'):
+        check(UI + name in listed, '%s is not listed' % name)
+    for uri in listed + [EXT + 'state#interface', UI + 'touch']:
+        check(bool(descriptor.extension_data(uri.encode())) == (uri in listed),
+              '<%s>' % uri)
+
+
+def test_the_window_shows_one_symbol():
+    """Two plugins in one process must not find each other's functions."""
+    path = window_binary()
+    if not shutil.which('nm'):
+        raise Skip('there is no nm (Debian: binutils)')
+    lines = subprocess.run(['nm', '-D', '--defined-only', path],
+                           stdout=subprocess.PIPE, check=True,
+                           universal_newlines=True).stdout.splitlines()
+    names = {line.split()[-1] for line in lines}
+    # The linker's own, which mean nothing
+    found = names - {'__bss_start', '_edata', '_end', '_init', '_fini'}
+    plain_build(path)
+    check(found == {'lv2ui_descriptor'}, sorted(found))
 
 
 def validate(paths):
@@ -863,6 +948,10 @@ if __name__ == '__main__':
         test_presets_are_in_banks,
         test_presets_are_whole,
         test_the_manifest_lists_all_there_is,
+        test_the_window_is_listed_where_it_is_built,
+        test_the_window_hears_what_the_plugin_says,
+        test_the_window_is_as_described,
+        test_the_window_shows_one_symbol,
         test_the_bundle_is_valid_lv2,
         test_the_validator_sees_what_is_wrong,
         test_lilv_reads_it_without_complaint)

@@ -55,50 +55,50 @@ multiply_plain(const Rows* const   rows,
 
 /* The same function twice, for float and for double */
 
-#define DEFINE_MULTIPLY(name, Number, gemm)                      \
-  static bool name(const Rows* const   rows,                     \
-                   const int8_t* const x,                        \
-                   const uint32_t      n,                        \
-                   int32_t* const      sums)                     \
-  {                                                              \
-    const size_t  K = rows->product->stride;                     \
-    const size_t  M = rows->n_rows;                              \
-    Number* const all =                                          \
-      (Number*)malloc((M * K + n * K + n * M) * sizeof(Number)); \
-    if (!all) {                                                  \
-      return false;                                              \
-    }                                                            \
-                                                                 \
-    Number* const w = all;                                       \
-    Number* const v = w + M * K;                                 \
-    Number* const s = v + n * K;                                 \
-    for (size_t m = 0U; m < M; ++m) {                            \
-      for (size_t k = 0U; k < K; ++k) {                          \
-        w[m * K + k] = (Number)weight_at(rows, m, k);            \
-      }                                                          \
-    }                                                            \
-    for (size_t i = 0U; i < n * K; ++i) {                        \
-      v[i] = (Number)x[i];                                       \
-    }                                                            \
-    gemm(CblasRowMajor,                                          \
-         CblasNoTrans,                                           \
-         CblasTrans,                                             \
-         (blasint)n,                                             \
-         (blasint)M,                                             \
-         (blasint)K,                                             \
-         (Number)1,                                              \
-         v,                                                      \
-         (blasint)K,                                             \
-         w,                                                      \
-         (blasint)K,                                             \
-         (Number)0,                                              \
-         s,                                                      \
-         (blasint)M);                                            \
-    for (size_t i = 0U; i < n * M; ++i) {                        \
-      sums[i] = (int32_t)s[i];                                   \
-    }                                                            \
-    free(all);                                                   \
-    return true;                                                 \
+#define DEFINE_MULTIPLY(name, Number, gemm)                   \
+  static bool name(const Rows* const   rows,                  \
+                   const int8_t* const x,                     \
+                   const uint32_t      n,                     \
+                   int32_t* const      sums)                  \
+  {                                                           \
+    const size_t  K = rows->product->stride;                  \
+    const size_t  M = rows->n_rows;                           \
+    Number* const all =                                       \
+      (Number*)calloc(M * K + n * K + n * M, sizeof(Number)); \
+    if (!all) {                                               \
+      return false;                                           \
+    }                                                         \
+                                                              \
+    Number* const w = all;                                    \
+    Number* const v = w + M * K;                              \
+    Number* const s = v + n * K;                              \
+    for (size_t m = 0U; m < M; ++m) {                         \
+      for (size_t k = 0U; k < K; ++k) {                       \
+        w[m * K + k] = (Number)weight_at(rows, m, k);         \
+      }                                                       \
+    }                                                         \
+    for (size_t i = 0U; i < n * K; ++i) {                     \
+      v[i] = (Number)x[i];                                    \
+    }                                                         \
+    gemm(CblasRowMajor,                                       \
+         CblasNoTrans,                                        \
+         CblasTrans,                                          \
+         (blasint)n,                                          \
+         (blasint)M,                                          \
+         (blasint)K,                                          \
+         (Number)1,                                           \
+         v,                                                   \
+         (blasint)K,                                          \
+         w,                                                   \
+         (blasint)K,                                          \
+         (Number)0,                                           \
+         s,                                                   \
+         (blasint)M);                                         \
+    for (size_t i = 0U; i < n * M; ++i) {                     \
+      sums[i] = (int32_t)s[i];                                \
+    }                                                         \
+    free(all);                                                \
+    return true;                                              \
   }
 
 DEFINE_MULTIPLY(multiply_float, float, cblas_sgemm)

@@ -146,6 +146,10 @@ window_take_focus(UiWindow* window);
 void
 window_give_focus(UiWindow* window);
 
+/// The smallest size that makes sense, for whoever lays windows out
+void
+window_set_least(UiWindow* window, uint32_t width, uint32_t height);
+
 /// How many pixels a point is according to the screen's settings, 1 if unknown
 double
 window_scale(const UiWindow* window);
