@@ -380,7 +380,7 @@ print_bars(const Grid* const grid, FILE* const to)
     snprintf(number,
              sizeof(number),
              "%lld",
-             (long long)(first_bar(grid->sheet) + grid->bar + i));
+             (long long)first_bar(grid->sheet) + grid->bar + i);
     const bool is_last = i + 1U == grid->n_bars;
     fprintf(to,
             "|%-*.*s",
@@ -464,7 +464,7 @@ struct Watch {
 };
 
 static LV2_URID
-map_uri(const LV2_URID_Map_Handle handle, const char* const uri)
+map_uri(LV2_URID_Map_Handle handle, const char* const uri)
 {
   return host_map((Host*)handle, uri);
 }
@@ -500,7 +500,7 @@ hear_notes(Watch* const self, const TalkNotes* const notes)
     return;
   }
   for (int32_t i = 0; i < notes->n; ++i) {
-    const int32_t* const words       = &notes->words[3 * i];
+    const int32_t* const words       = &notes->words[3U * (size_t)i];
     const Note           note        = {(uint32_t)words[0],
                                         (uint32_t)words[1],
                                         (uint8_t)(words[2] & 0x7F),
@@ -518,7 +518,7 @@ show_place(Watch* const self, const TalkPlace* const place)
   WatchSheet    sheet  = {*place, 0U, DRUM_MAP_GM, false, {NULL, NULL}};
   const int64_t bar    = (int64_t)place->bar - place->i_bar;
   bool          is_new = !self->has_shown ||
-                memcmp(self->shown, place->now, sizeof(self->shown)) ||
+                memcmp(self->shown, place->now, sizeof(self->shown)) != 0 ||
                 bar != self->shown_bar;
   for (unsigned part = 0U; is_new && part < N_PARTS; ++part) {
     if ((unsigned)place->state & bits[part]) {

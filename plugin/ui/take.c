@@ -451,7 +451,7 @@ take_write(const UiModel* const model,
     st ? st : put_song(&stretch, kind, song, folder, found, &is_made, trouble);
   midi_song_free(song);
   if (!st) {
-    strcpy(path, found);
+    memcpy(path, found, strlen(found) + 1U);
   }
   if (is_new) {
     *is_new = is_made;
