@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 from check import BUILD, TOP, Skip, check, run
 
@@ -113,11 +114,55 @@ def test_demo_refuses_nonsense():
                       ['--seed', 'x'], ['--sing'], ['--preset', 'Polka night'],
                       ['--uri', 'urn:nobody:home'], ['--set', 'energy'],
                       ['--set', 'energy=much'], ['--set', 'energy=1000'],
-                      ['--set', 'noise=1'], ['--output', '/dev/null/song'],
+                      ['--set', 'noise=1'], ['--watch=loud'], ['--output', '/dev/null/song'],
                       ['--output', 'song', '--preset', 'Polka night']):
             refused(say([demo] + words, cwd=room))
             check(not os.listdir(room), '%s left %s' % (
                 ' '.join(words), os.listdir(room)))
+
+
+def sheets(*words):
+    """What the demo shows of a short song, without what is around it."""
+    with tempfile.TemporaryDirectory() as room:
+        status, text = say([program('perpetuo-demo'), '--no-audio', '--bars',
+                            '10', '--output', room] + list(words))
+    check(status == 0, 'status %s:\n%s' % (status, text))
+    return text
+
+
+def test_demo_shows_what_is_played():
+    text = sheets('--watch')
+    check(re.findall(r'^== (Bars [-0-9]+):', text, re.M)
+          == ['Bars 1-4', 'Bars 5-8', 'Bars 9-12'], text)
+    for words in (r'^Melody +score \d+ \(gate 50\), \d+ tries', r'^Drums ',
+                  r'^  scores  0 [.0-9*|]+ 100$', r'^Closed hat\|',
+                  r'^  [A-G][b#]?\d +\|.*[oO]'):
+        check(re.search(words, text, re.M), '%s is not in:\n%s' % (words, text))
+    wide = [line for line in text.splitlines()
+            if len(line) > 80 and '/' not in line and 'music' not in line]
+    check(not wide, 'too wide: %s' % wide)
+    check('\033' not in text and '\r' not in text, text)
+    check('Drums' not in sheets('--watch', '--uri', 'melody'), 'drums')
+
+    # A bar that lasts longer than anybody is spoken to; and a change of length
+    text = sheets('--watch', '--tempo', '20', '--set', 'phrase_bars=2')
+    check(text.count('\n== Bars') == 5, text)
+
+
+def test_demo_watches_live():
+    begin = time.monotonic()
+    text = sheets('--watch=live', '--tempo', '300')
+    took = time.monotonic() - begin
+    check(text.count('\n== Bars') == 3, text)
+    check(took > 8.0, '10 bars of 0.8 s took %.1f s' % took)
+
+
+def test_demo_shows_messages():
+    text = sheets('--watch=raw')
+    for words in (r'^Place state=\d+ bar=0 barTicks=3840 beats=4 unit=4 ',
+                  r'^Bar count=0 bar=0 ', r'^Phrase id=[-0-9]+ part=0 ',
+                  r'^Notes id=[-0-9]+ first=0 words=\[\d+ \d+ \d+'):
+        check(re.search(words, text, re.M), '%s is not in:\n%s' % (words, text))
 
 
 def test_train_explains_itself():
@@ -271,7 +316,9 @@ def test_train_indexes_quotes():
 if __name__ == '__main__':
     run(test_help_names_the_verbs, test_wrong_words_are_refused,
         test_no_waf_is_one_line, test_demo_explains_itself,
-        test_demo_refuses_nonsense, test_train_explains_itself,
+        test_demo_refuses_nonsense, test_demo_shows_what_is_played,
+        test_demo_watches_live, test_demo_shows_messages,
+        test_train_explains_itself,
         test_train_refuses_nonsense,
         test_train_complains_before_the_work, test_train_leaves_others_alone,
         test_train_says_when_it_cannot_print,

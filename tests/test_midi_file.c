@@ -288,6 +288,39 @@ test_songs_come_back(void)
   midi_song_free(song);
 }
 
+/// What is formed in memory is what a file would have
+static void
+test_bytes_without_a_file(void)
+{
+  MidiSong* const song    = midi_song_new(96U);
+  MidiSong*       back    = NULL;
+  uint8_t*        bytes   = NULL;
+  size_t          n_bytes = 0U;
+  uint8_t         saved[256];
+  CHECK(!midi_song_add_track(song, "x"));
+  CHECK(!midi_song_add_note(song, 0U, (MidiNote){0U, 96U, 60U, 90U, 0U}));
+  CHECK(!midi_file_form(song, &bytes, &n_bytes, NULL));
+  CHECK(!midi_file_parse(bytes, n_bytes, &back, NULL));
+  CHECK(back && midi_song_n_notes(back) == 1U);
+
+  CHECK(!midi_file_save(scratch_path(), song, NULL));
+  FILE* const file = fopen(scratch_path(), "rb");
+  CHECK(file && fread(saved, 1U, sizeof(saved), file) == n_bytes);
+  CHECK(!memcmp(saved, bytes, n_bytes));
+  if (file) {
+    fclose(file);
+  }
+  free(bytes);
+
+  bytes                   = NULL;
+  song->ticks_per_quarter = 0U;
+  CHECK(midi_file_form(song, &bytes, &n_bytes, NULL) == STATUS_BAD_ARG);
+  CHECK(!bytes);
+  remove(scratch_path());
+  midi_song_free(back);
+  midi_song_free(song);
+}
+
 static void
 test_overlaps_are_cut_when_written(void)
 {
@@ -446,6 +479,7 @@ main(void)
   RUN(test_how_notes_are_paired);
   RUN(test_texts_are_clean);
   RUN(test_songs_come_back);
+  RUN(test_bytes_without_a_file);
   RUN(test_overlaps_are_cut_when_written);
   RUN(test_writing_fails_whole);
   RUN(test_wrong_values_are_not_taken);

@@ -571,6 +571,18 @@ test_held_phrases(void)
   song                      = take(TAKE_PHRASE, 0U, path);
   CHECK(is_named(path, "perpetuo-seed65535-phrase-3.mid"));
   midi_song_free(song);
+
+  // Whatever was told
+  model.phrases[0].head.bar = INT32_MAX;
+  song                      = take(TAKE_PHRASE, 0U, path);
+  CHECK(is_named(path, "perpetuo-seed65535-phrase2147483648.mid"));
+  midi_song_free(song);
+  for (unsigned i = 0U; i < 2U; ++i) {
+    add_bar(i ? INT32_MIN : INT32_MAX, (int32_t)i, 1, 2);
+  }
+  song = take(TAKE_BARS, 2U, path);
+  CHECK(song->end_tick == 2U * BAR);
+  midi_song_free(song);
   end();
 }
 

@@ -10,6 +10,7 @@
 #include "tools/host.h"
 #include "tools/recital.h"
 #include "tools/sound.h"
+#include "tools/watch.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -26,6 +27,14 @@
 // What was asked for
 // -----------------------------------------------------------
 
+/// What is shown while the song is played
+typedef enum {
+  SHOW_LINES, ///< A line for each phrase
+  SHOW_SHEETS,
+  SHOW_LIVE, ///< Sheets, no faster than they sound
+  SHOW_RAW   ///< The messages of the plugin
+} Show;
+
 typedef struct {
   RecitalWish    song; ///< It points to what stands below
   char           uri[256];
@@ -33,6 +42,7 @@ typedef struct {
   char           bundle[MAX_PATH];
   RecitalSetting settings[RECITAL_MAX_SETTINGS];
   bool           has_audio;
+  Show           show;
 } Wish;
 
 static const char usage[] =
@@ -48,6 +58,9 @@ static const char usage[] =
   "  --bundle DIR    the plugin's bundle (perpetuo.lv2, beside this program)\n"
   "  --rate HZ       sample rate, 8000 to 192000 (48000)\n"
   "  --no-audio      leave out the sound\n"
+  "  --watch[=HOW]   show every phrase as text, and what the gate said of it;\n"
+  "                  live: no faster than it sounds; raw: the plugin's "
+  "messages\n"
   "  --help          this text\n";
 
 static void
@@ -145,6 +158,17 @@ read_setting(const char* const text, Wish* const wish)
   return true;
 }
 
+static bool
+read_show(const char* const text, Wish* const wish)
+{
+  if (strcmp(text, "live") != 0 && strcmp(text, "raw") != 0) {
+    complain("--watch can be live or raw, not \"%s\".", text);
+    return false;
+  }
+  wish->show = strcmp(text, "live") ? SHOW_RAW : SHOW_LIVE;
+  return true;
+}
+
 /// One option that takes a value
 static bool
 read_option(const char* const name, const char* const text, Wish* const wish)
@@ -168,6 +192,8 @@ read_option(const char* const name, const char* const text, Wish* const wish)
     wish->song.preset = text;
   } else if (!strcmp(name, "--set")) {
     ok = read_setting(text, wish);
+  } else if (!strcmp(name, "--watch")) {
+    ok = read_show(text, wish);
   } else if (!strcmp(name, "--uri")) {
     ok = read_uri(text, wish);
   } else if (!strcmp(name, "--output")) {
@@ -212,6 +238,10 @@ read_options(const int    n_args,
     }
     if (!strcmp(args[i], "--no-audio")) {
       wish->has_audio = false;
+      continue;
+    }
+    if (!strcmp(args[i], "--watch")) {
+      wish->show = SHOW_SHEETS;
       continue;
     }
 
@@ -305,6 +335,47 @@ play_song(Recital* const song)
   if (isatty(STDOUT_FILENO)) {
     fputs("\r\033[K", stdout);
   }
+}
+
+/// Wait until a clock shows so many seconds
+static void
+wait_until(const double end)
+{
+  const double left = end - seconds_now();
+  if (left > 0.0) {
+    const struct timespec span = {(time_t)left,
+                                  (long)((left - floor(left)) * 1e9)};
+    (void)nanosleep(&span, NULL);
+  }
+}
+
+/// Play it with somebody who watches and writes what they see
+static bool
+show_song(Recital* const song, const Show show)
+{
+  const RecitalWish* const wish  = song->wish;
+  const double             begin = seconds_now();
+  song->watch =
+    watch_new(song->host, show == SHOW_RAW ? WATCH_RAW : WATCH_SHEETS, stdout);
+  if (!song->watch) {
+    complain("Memory is out.");
+    return false;
+  }
+
+  printf("\n");
+  if (show != SHOW_RAW) {
+    watch_print_legend(stdout);
+  }
+  for (uint32_t bar = 0U; bar < wish->n_bars; ++bar) {
+    (void)recital_play_bar(song);
+    fflush(stdout);
+    if (show == SHOW_LIVE) {
+      wait_until(begin + (bar + 1U) * 240.0 / wish->bpm);
+    }
+  }
+  watch_free(song->watch);
+  song->watch = NULL;
+  return true;
 }
 
 /// End the song, and look whether the laws held.  False without any note.
@@ -459,10 +530,15 @@ demonstrate(const Wish* const wish)
            asked->preset ? asked->preset : "",
            song.mix.seed);
     const double begin = seconds_now();
-    play_song(&song);
+    bool         ok    = true;
+    if (wish->show == SHOW_LINES) {
+      play_song(&song);
+    } else {
+      ok = show_song(&song, wish->show);
+    }
     const double seconds = seconds_now() - begin;
-    status               = end_song(&song) && write_song(wish, &song) ? 0 : 1;
-    const double music   = asked->n_bars * 240.0 / asked->bpm;
+    status = ok && end_song(&song) && write_song(wish, &song) ? 0 : 1;
+    const double music = asked->n_bars * 240.0 / asked->bpm;
     printf("\n%u bars, %.1f s of music, were played in %.2f s (%.0f times as "
            "fast as they sound).\n",
            asked->n_bars,

@@ -1464,6 +1464,12 @@ host_map(Host* const self, const char* const uri)
   return uri_table_map(self->uris, uri);
 }
 
+const char*
+host_unmap(Host* const self, const uint32_t urid)
+{
+  return uri_table_unmap(self->uris, urid);
+}
+
 const Capture*
 host_capture(const Host* const self)
 {

@@ -275,6 +275,10 @@ host_listen(Host* self, HostListen listen, void* data);
 uint32_t
 host_map(Host* self, const char* uri);
 
+/// The URI of a number, or null.  Borrowed from the host.  Thread: as above.
+const char*
+host_unmap(Host* self, uint32_t urid);
+
 /// What came out so far.  Valid until the next run.
 const Capture*
 host_capture(const Host* self);

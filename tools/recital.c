@@ -4,9 +4,9 @@
 #include "tools/recital.h"
 
 #include "compose/composer.h"
+#include "midi/midi_file.h"
 #include "music/drum_map.h"
 #include "music/style.h"
-#include "midi/midi_file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -230,6 +230,9 @@ static void
 run_all(const Recital* const self, const uint32_t n_frames)
 {
   Host* const hosts[N_HOSTS] = {self->host, self->melody, self->drums};
+  if (self->watch) {
+    watch_run(self->watch, n_frames, self->wish->rate_hz);
+  }
   for (size_t i = 0U; i < N_HOSTS; ++i) {
     if (hosts[i]) {
       host_run(hosts[i], n_frames);

@@ -17,6 +17,7 @@
 #include "tools/capture.h"
 #include "tools/host.h"
 #include "tools/piano_roll.h"
+#include "tools/watch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,16 +70,18 @@ typedef struct {
   Host*              host;   ///< What is heard
   Host*              melody; ///< Beside it, to know each part's score, or null
   Host*              drums;
-  Mix                mix;
-  Metre              metre;
-  uint32_t           bar; ///< The next to be played
-  RollSection*       sections;
-  size_t             n_sections;
-  RecitalLine*       lines;
-  size_t             n_lines;
-  CaptureNote*       notes; ///< Once it has ended
-  size_t             n_notes;
-  uint32_t           n_heard; ///< Onsets in lines so far
+  Watch*             watch; ///< Told before each run of `host`; null for none.
+                            ///< Borrowed.
+  Mix          mix;
+  Metre        metre;
+  uint32_t     bar; ///< The next to be played
+  RollSection* sections;
+  size_t       n_sections;
+  RecitalLine* lines;
+  size_t       n_lines;
+  CaptureNote* notes; ///< Once it has ended
+  size_t       n_notes;
+  uint32_t     n_heard; ///< Onsets in lines so far
 } Recital;
 
 /**

@@ -108,7 +108,7 @@ expand(Line line, char* const folder)
   if (!n || n >= MAX_FOLDER) {
     return false;
   }
-  strcpy(folder, path);
+  memcpy(folder, path, n + 1U);
   return true;
 }
 
@@ -362,9 +362,10 @@ change_setting(const char* const from,
 static Status
 make_way(const char* const path, Trouble* const trouble)
 {
-  char        folder[FOLDER_MAX_PATH];
-  char* const slash = strrchr(strcpy(folder, path), '/');
-  *slash            = '\0';
+  char         folder[FOLDER_MAX_PATH];
+  const size_t n = (size_t)(strrchr(path, '/') - path);
+  memcpy(folder, path, n);
+  folder[n] = '\0';
   return put_folder(folder, trouble);
 }
 
@@ -374,7 +375,7 @@ follow_links(char* const path)
 {
   char* const real = realpath(path, NULL);
   if (real && strlen(real) < FOLDER_MAX_PATH) {
-    strcpy(path, real);
+    memcpy(path, real, strlen(real) + 1U);
   }
   free(real);
 }
@@ -478,7 +479,7 @@ folder_set(const char* const text, char* const folder, Trouble* const trouble)
   }
   st = st ? st : write_setting(path, trouble);
   if (!st) {
-    strcpy(folder, path);
+    memcpy(folder, path, strlen(path) + 1U);
   }
   return st;
 }

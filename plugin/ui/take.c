@@ -70,8 +70,8 @@ take_phrase(Stretch* const self)
   self->n_bars =
     self->n_bars < PHRASE_MAX_BARS ? self->n_bars : PHRASE_MAX_BARS;
   for (uint32_t i = 0U; i < self->n_bars; ++i) {
-    self->phrase[i] = bar;
-    self->phrase[i].bar += (int32_t)i;
+    self->phrase[i]       = bar;
+    self->phrase[i].bar   = (int32_t)((uint32_t)bar.bar + i);
     self->phrase[i].i_bar = (int32_t)i;
     self->phrase[i].count = (int32_t)i;
   }
@@ -176,7 +176,7 @@ goes_on(const Stretch* const self, const uint32_t i_bar, const Part part)
   const TalkBar* const a = &self->bars[i_bar];
   const TalkBar* const b = a + 1;
   return i_bar + 1U < self->n_bars && b->ids[part] == a->ids[part] &&
-         b->bar == a->bar + 1 && b->i_bar == a->i_bar + 1;
+         (int64_t)b->bar == (int64_t)a->bar + 1 && b->i_bar == a->i_bar + 1;
 }
 
 /// Where a note that begins in a bar may ring to at most
@@ -346,7 +346,7 @@ static bool
 is_in_a_row(const Stretch* const self)
 {
   for (uint32_t i = 1U; i < self->n_bars; ++i) {
-    if (self->bars[i].bar != self->bars[i - 1U].bar + 1) {
+    if ((int64_t)self->bars[i].bar != (int64_t)self->bars[i - 1U].bar + 1) {
       return false;
     }
   }
@@ -451,7 +451,7 @@ take_write(const UiModel* const model,
     st ? st : put_song(&stretch, kind, song, folder, found, &is_made, trouble);
   midi_song_free(song);
   if (!st) {
-    strcpy(path, found);
+    memcpy(path, found, strlen(found) + 1U);
   }
   if (is_new) {
     *is_new = is_made;
