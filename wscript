@@ -145,6 +145,7 @@ TESTS = [  # group, name, rooms and libraries, further sources
     ('unit', 'test_composer', ['compose'],
      'tests/tiny_models.c tests/failing_alloc.c'),
     ('unit', 'test_midi_file', ['midi'], ''),
+    ('unit', 'test_canvas', ['ui'], ''),
     ('unit', 'test_style_map', ['ui'], ''),
     ('unit', 'test_ui_controls', ['ui'], ''),
     ('unit', 'test_ui_model', ['ui'], ''),

@@ -64,6 +64,7 @@ test_what_is_typed(void)
   CHECK(control_parse(PORT_ENERGY, "42", &value) && value == 42.0f);
   CHECK(control_parse(PORT_ENERGY, " 42 %", &value) && value == 42.0f);
   CHECK(control_parse(PORT_TEMPO, "93.25 bpm", &value) && value == 93.3f);
+  CHECK(control_parse(PORT_TEMPO, "93,5", &value) && value == 93.5f);
   CHECK(control_parse(PORT_SEED, "65535", &value) && value == 65535.0f);
   value = 7.0f;
   CHECK(!control_parse(PORT_ENERGY, "", &value));
@@ -72,6 +73,9 @@ test_what_is_typed(void)
   CHECK(!control_parse(PORT_ENERGY, "-1", &value));
   CHECK(!control_parse(PORT_ENERGY, "4 bpm", &value));
   CHECK(!control_parse(PORT_ENERGY, "nan", &value));
+  CHECK(!control_parse(PORT_ENERGY, ".", &value));
+  CHECK(!control_parse(PORT_ENERGY, "1e1", &value));
+  CHECK(!control_parse(PORT_ENERGY, "99999999999999999999999999", &value));
   CHECK(value == 7.0f);
 }
 

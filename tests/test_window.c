@@ -756,15 +756,17 @@ test_the_clipboard_is_pasted(void)
   window_take_focus(window);
   turn(window);
 
-  paste(window); // There is none
-  CHECK(heard.n_keys == 0U);
+  // It is asked whether it is wanted, and then comes if there is one
+  paste(window);
+  CHECK(heard.n_keys == 1U && heard.keys[0].kind == KEY_PASTE);
+  CHECK(!heard.keys[0].text[0]);
 
   XSetSelectionOwner(screen, clipboard, parent, CurrentTime);
   paste(window);
-  CHECK(heard.n_keys == 0U); // It does not wait for it
+  CHECK(heard.n_keys == 2U); // It does not wait for it
   CHECK(lend_text(parent, window, "/home/m\xC3\xBCsli/takes"));
-  CHECK(heard.n_keys == 1U && heard.keys[0].kind == KEY_PASTE);
-  CHECK(!strcmp(heard.keys[0].text, "/home/m\xC3\xBCsli/takes"));
+  CHECK(heard.n_keys == 3U && heard.keys[2].kind == KEY_PASTE);
+  CHECK(!strcmp(heard.keys[2].text, "/home/m\xC3\xBCsli/takes"));
 
   // A long one is cut, between letters
   char text[3000];
@@ -774,8 +776,14 @@ test_the_clipboard_is_pasted(void)
   }
   paste(window);
   CHECK(lend_text(parent, window, text));
-  CHECK(heard.n_keys == 2U && heard.keys[1].kind == KEY_PASTE);
-  CHECK(strlen(heard.keys[1].text) == 1023UL / 3U * 3U);
+  CHECK(heard.n_keys == 5U && heard.keys[4].kind == KEY_PASTE);
+  CHECK(strlen(heard.keys[4].text) == 1023UL / 3U * 3U);
+
+  // Where nothing is typed, the host has the key
+  heard.wants_keys = false;
+  paste(window);
+  CHECK(heard.n_keys == 6U);
+  CHECK(!lend_text(parent, window, "nobody asked for it"));
 
   XSetSelectionOwner(screen, clipboard, None, CurrentTime);
   window_free(window);

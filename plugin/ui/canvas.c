@@ -285,15 +285,76 @@ canvas_arc(Canvas* const self,
   stroke(self, width, ink);
 }
 
-double
-canvas_text_width(Canvas* const     self,
-                  const FontSize    font,
-                  const char* const text)
+/// How many bytes the letter at the beginning of a text has, in UTF-8; 0 for
+/// what is none
+static size_t
+letter_size(const char* const text)
+{
+  static const struct {
+    unsigned char mask, head;
+    uint32_t      least;
+  } rows[]                  = {{0x80U, 0x00U, 0x00U},
+                               {0xE0U, 0xC0U, 0x80U},
+                               {0xF0U, 0xE0U, 0x800U},
+                               {0xF8U, 0xF0U, 0x10000U}};
+  const unsigned char first = (unsigned char)text[0];
+  for (size_t n = 0U; n < 4U; ++n) {
+    if ((first & rows[n].mask) != rows[n].head) {
+      continue;
+    }
+    uint32_t code = first & (unsigned char)~rows[n].mask;
+    for (size_t i = 1U; i <= n; ++i) {
+      const unsigned char next = (unsigned char)text[i];
+      if ((next & 0xC0U) != 0x80U) {
+        return 0U;
+      }
+      code = code << 6U | (next & 0x3FU);
+    }
+    const bool is_half = code >= 0xD800U && code < 0xE000U;
+    return code < rows[n].least || code > 0x10FFFFU || is_half ? 0U : n + 1U;
+  }
+  return 0U;
+}
+
+/// Copy a text as far as there is room, with a question mark for each byte that
+/// is no UTF-8: such a byte would spoil all that is drawn after it.
+/// @param copy (MAX_TEXT)  @return Whether there was room for all of it.
+static bool
+clean(const char* const text, char* const copy)
+{
+  size_t      n = 0U;
+  const char* c = text;
+  while (*c) {
+    const size_t size = letter_size(c);
+    const size_t used = size ? size : 1U;
+    if (n + used >= MAX_TEXT) {
+      break;
+    }
+    memcpy(copy + n, size ? c : "?", used);
+    n += used;
+    c += used;
+  }
+  copy[n] = '\0';
+  return !*c;
+}
+
+static double
+width_of(Canvas* const self, const FontSize font, const char* const text)
 {
   cairo_text_extents_t extents;
   cairo_set_font_size(self->cairo, sizes[font]);
   cairo_text_extents(self->cairo, text, &extents);
   return extents.x_advance;
+}
+
+double
+canvas_text_width(Canvas* const     self,
+                  const FontSize    font,
+                  const char* const text)
+{
+  char cleaned[MAX_TEXT];
+  (void)clean(text, cleaned);
+  return width_of(self, font, cleaned);
 }
 
 /// Cut a text until it is narrow enough with dots behind it
@@ -304,19 +365,18 @@ cut(Canvas* const     self,
     const char* const text,
     char* const       fitting)
 {
-  size_t n = strlen(text);
-  n        = n < MAX_TEXT - 4U ? n : MAX_TEXT - 4U;
-  memcpy(fitting, text, n);
-  fitting[n] = '\0';
-  if (!text[n] && canvas_text_width(self, font, fitting) <= width) {
+  const bool is_whole = clean(text, fitting);
+  if (is_whole && width_of(self, font, fitting) <= width) {
     return;
   }
+  size_t n = strlen(fitting);
+  n        = n < MAX_TEXT - 4U ? n : MAX_TEXT - 4U; // Room for the dots
   while (n) {
     do { // A letter of UTF-8 is cut as a whole
       --n;
     } while (n && ((unsigned char)fitting[n] & 0xC0U) == 0x80U);
     strcpy(fitting + n, "\xE2\x80\xA6");
-    if (canvas_text_width(self, font, fitting) <= width) {
+    if (width_of(self, font, fitting) <= width) {
       return;
     }
   }
@@ -333,7 +393,7 @@ canvas_text(Canvas* const     self,
   char fitting[MAX_TEXT];
   cut(self, font, box.w, text, fitting);
 
-  const double room  = box.w - canvas_text_width(self, font, fitting);
+  const double room  = box.w - width_of(self, font, fitting);
   const double share = align == ALIGN_LEFT    ? 0.0
                        : align == ALIGN_RIGHT ? 1.0
                                               : 0.5;

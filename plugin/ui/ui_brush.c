@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/// More letters than that are in no line, bytes
+#define MAX_SEEN 240U
+
 const Ink ink_back   = {0x14161BU, 1.0f};
 const Ink ink_panel  = {0x1D2027U, 1.0f};
 const Ink ink_deep   = {0x15181DU, 1.0f};
@@ -114,11 +117,12 @@ brush_entry(const Scene* const scene, const Box2 box, Canvas* const canvas)
   canvas_round(canvas, box, 3.0, ink_deep);
   canvas_frame(canvas, box, 3.0, 1.0, ink_accent);
 
-  // What stands before the cursor is always seen
-  char before[ENTRY_ROOM];
-  memcpy(before, entry->text, entry->cursor);
-  before[entry->cursor] = '\0';
-  const char* from      = before;
+  // What stands before the cursor is always seen, as far as it can be
+  char         before[MAX_SEEN + 1U];
+  const size_t n = entry->cursor < MAX_SEEN ? entry->cursor : MAX_SEEN;
+  memcpy(before, entry->text + entry->cursor - n, n);
+  before[n]        = '\0';
+  const char* from = before;
   while (*from &&
          canvas_text_width(canvas, FONT_NORMAL, from) > inside.w - 3.0) {
     do {
@@ -130,7 +134,7 @@ brush_entry(const Scene* const scene, const Box2 box, Canvas* const canvas)
               ALIGN_LEFT,
               FONT_NORMAL,
               ink_text,
-              entry->text + (from - before));
+              entry->text + entry->cursor - n + (from - before));
   const double x =
     inside.x + canvas_text_width(canvas, FONT_NORMAL, from) + 0.5;
   canvas_line(canvas, x, box.y + 4.0, x, box.y + box.h - 4.0, 1.0, ink_accent);

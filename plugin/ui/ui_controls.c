@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char* const groups[N_GROUPS] = {
@@ -284,17 +283,39 @@ control_text(const PortIndex index,
   }
 }
 
+/// Read a number that is not below 0, with a point or a comma in it, whatever
+/// language the host speaks.  @return What follows it, or null for none.
+static const char*
+read_number(const char* const text, double* const number)
+{
+  const char* c      = text;
+  double      value  = 0.0;
+  double      place  = 1.0;
+  unsigned    digits = 0U;
+  for (; *c >= '0' && *c <= '9'; ++c, ++digits) {
+    value = 10.0 * value + (*c - '0');
+  }
+  if (*c == '.' || *c == ',') {
+    for (++c; *c >= '0' && *c <= '9'; ++c, ++digits) {
+      place *= 0.1;
+      value += place * (*c - '0');
+    }
+  }
+  *number = value;
+  return digits ? c : NULL;
+}
+
 bool
 control_parse(const PortIndex index, const char* const text, float* const value)
 {
-  const Port port = port_at(index);
-  char*      end  = NULL;
-
-  const double number = strtod(text, &end);
-  while (*end == ' ') {
-    ++end;
+  const Port  port   = port_at(index);
+  double      number = 0.0;
+  const char* end    = read_number(text + strspn(text, " "), &number);
+  if (!end) {
+    return false;
   }
-  if (end == text || (*end && strcmp(end, control_at(index)->unit) != 0) ||
+  end += strspn(end, " ");
+  if ((*end && strcmp(end, control_at(index)->unit) != 0) ||
       !(number >= (double)port.minimum && number <= (double)port.maximum)) {
     return false;
   }

@@ -170,8 +170,8 @@ static void
 hear_bar(UiModel* const self, const TalkBar* const bar)
 {
   // An instance that began anew counts from the beginning
-  if (self->n_played && bar->count + (int32_t)UI_N_PLAYED <
-                          self->played[self->n_played - 1U].count) {
+  if (self->n_played && bar->count < self->played[self->n_played - 1U].count -
+                                       (int32_t)UI_N_PLAYED) {
     self->n_played = 0U;
   }
 

@@ -56,7 +56,8 @@ typedef enum {
   KEY_PAGE_DOWN,
   KEY_HOME,
   KEY_END,
-  KEY_PASTE ///< `text` is what the clipboard holds
+  KEY_PASTE ///< `text` is what the clipboard holds; before that, it is asked
+            ///< with none whether it is wanted
 } KeyKind;
 
 typedef struct {

@@ -395,7 +395,13 @@ hear_key_press(UiWindow* const self, const XEvent* const event)
   XKeyEvent press = event->xkey;
   Key       key;
   self->time = press.time;
-  if (is_paste(&press)) { // It comes when its owner has sent it
+  if (is_paste(&press)) {
+    const Key wish = {.kind = KEY_PASTE};
+    if (!tell_key(self, &wish)) { // Nobody types here: it is the host's
+      send_on(self, &press);
+      self->sent_on[press.keycode & 0xFFU] = true;
+      return;
+    }
     XConvertSelection(self->display,
                       self->atoms[ATOM_CLIPBOARD],
                       self->atoms[ATOM_UTF8],
