@@ -43,7 +43,7 @@ typedef struct {
 } Room;
 
 static Room room;
-static char home[64];
+static char home[UI_HOST_MAX_HOME];
 
 /// From the plugin to the window: each side has numbers of its own for URIs
 static void
@@ -261,26 +261,15 @@ test_what_is_dragged_out_was_heard(void)
 int
 main(void)
 {
-  if (!ui_host_load()) {
-    SKIP_ALL("the bundle has no window");
-  }
-  const char* const why = screen_open("1280x1024x24");
+  const char* const why = ui_host_begin(home);
   if (why) {
     SKIP_ALL(why);
   }
-  strcpy(home, "/tmp/perpetuo-test-XXXXXX");
-  if (!mkdtemp(home)) {
-    SKIP_ALL("there is no folder for it");
-  }
-  setenv("HOME", home, 1);
-  unsetenv("XDG_CONFIG_HOME");
 
   RUN(test_what_is_dragged_out_was_heard);
   screen_close();
 
-  char command[128];
-  (void)snprintf(command, sizeof(command), "rm -rf '%s'", home);
-  if (system(command)) {
+  if (!ui_host_end(home)) {
     return 1;
   }
   CHECK_END();

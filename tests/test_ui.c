@@ -36,7 +36,7 @@ typedef struct {
   View*   view;
 } Stage;
 
-static char home[64];
+static char home[UI_HOST_MAX_HOME];
 
 // Music
 // ------------------------------------------------------------------------
@@ -760,19 +760,10 @@ test_opening_and_closing_leaves_nothing(void)
 int
 main(void)
 {
-  if (!ui_host_load()) {
-    SKIP_ALL("the bundle has no window");
-  }
-  const char* const why = screen_open("1280x1024x24");
+  const char* const why = ui_host_begin(home);
   if (why) {
     SKIP_ALL(why);
   }
-  strcpy(home, "/tmp/perpetuo-test-XXXXXX");
-  if (!mkdtemp(home)) {
-    SKIP_ALL("there is no folder for it");
-  }
-  setenv("HOME", home, 1);
-  unsetenv("XDG_CONFIG_HOME");
 
   RUN(test_it_says_that_it_is_there);
   RUN(test_every_control_moves_its_port);
@@ -791,9 +782,7 @@ main(void)
   RUN(test_what_cannot_be_opened);
   RUN(test_opening_and_closing_leaves_nothing);
 
-  char command[128];
-  (void)snprintf(command, sizeof(command), "rm -rf '%s'", home);
-  if (!getenv("KEEP") && system(command)) {
+  if (!ui_host_end(home)) {
     return 1;
   }
   CHECK_END();

@@ -56,8 +56,8 @@ ui_host_map(void)
   return &map;
 }
 
-bool
-ui_host_load(void)
+static bool
+load(void)
 {
   void* const library = dlopen(BUNDLE "perpetuo_ui.so", RTLD_NOW | RTLD_LOCAL);
   if (!library) {
@@ -66,6 +66,28 @@ ui_host_load(void)
   }
   *(void**)&find = dlsym(library, "lv2ui_descriptor");
   return find && find(0U);
+}
+
+const char*
+ui_host_begin(char* const home)
+{
+  const char* const why =
+    load() ? screen_open("1280x1024x24") : "the bundle has no window";
+  strcpy(home, "/tmp/perpetuo-test-XXXXXX");
+  if (why || !mkdtemp(home)) {
+    return why ? why : "there is no folder for it";
+  }
+  setenv("HOME", home, 1);
+  unsetenv("XDG_CONFIG_HOME");
+  return NULL;
+}
+
+bool
+ui_host_end(const char* const home)
+{
+  char command[UI_HOST_MAX_HOME + 16U];
+  (void)snprintf(command, sizeof(command), "rm -rf '%s'", home);
+  return getenv("KEEP") || !system(command);
 }
 
 // What the window wants

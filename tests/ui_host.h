@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #define UI_HOST_MAX 4096U
+#define UI_HOST_MAX_HOME 64U
 
 /// A port's value that was wished for
 typedef struct {
@@ -62,9 +63,18 @@ typedef struct {
   unsigned                    n_logged;
 } UiHost;
 
-/// The bundle's window.  @return false where there is none.
+/**
+   Load the window's library, open a screen, and live in a home that is empty.
+
+   @param home (UI_HOST_MAX_HOME)
+   @return Null, or why that cannot be tried here.
+*/
+const char*
+ui_host_begin(char* home);
+
+/// Take that home away
 bool
-ui_host_load(void);
+ui_host_end(const char* home);
 
 /// The host's numbers, for all windows
 LV2_URID_Map*
