@@ -53,8 +53,10 @@ begin_anew(Notify* const self)
 bool
 notify_hear(Notify* const self, const int64_t clock, const LV2_Atom* const atom)
 {
+  // What it takes to read one is bounded by its size
   TalkMessage message;
-  if (talk_kind(&self->urids, atom) == TALK_NOTHING ||
+  if (atom->size > TALK_MAX_BYTES ||
+      talk_kind(&self->urids, atom) == TALK_NOTHING ||
       !talk_read(&self->urids, atom, &message) || message.kind > TALK_HERE) {
     return false;
   }

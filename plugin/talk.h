@@ -26,9 +26,10 @@
    Vectors, whose lengths are n_fills, n_scores and three times n; text is a
    String, and all others are Ints.
 
-   To the plugin, on its `control` input, go Hello and Here.  Nothing is said to
-   nobody: the plugin speaks, on its `notify` output, for TALK_LEASE_S seconds
-   after either of them.  After a Hello it says everything anew.
+   To the plugin, on its `control` input, go Hello and Here, of TALK_MAX_BYTES
+   at most.  Nothing is said to nobody: the plugin speaks, on its `notify`
+   output, for TALK_LEASE_S seconds after either of them.  After a Hello it says
+   everything anew.
 
    A phrase has a number, its `id`, never 0, which stands for it as long as the
    instance lives.  It is said as one Phrase, followed by Notes until all of

@@ -821,6 +821,25 @@ test_other_words_are_not_heard(void)
   CHECK(host_send_atom(host, 0U, words));
   host_run_for(host, 4096U, 512U);
   CHECK(!watcher.n_all);
+
+  // One with more in it than anybody needs; with less it is heard
+  for (unsigned is_short = 0U; is_short < 2U; ++is_short) {
+    LV2_Atom_Forge* const forge = &watcher.forge;
+    LV2_Atom_Forge_Frame  frame;
+    uint64_t              much[1024];
+    const uint32_t        n = is_short ? 600U : 6000U;
+    char                  text[6000];
+    memset(text, 'x', sizeof(text));
+    lv2_atom_forge_set_buffer(forge, (uint8_t*)much, sizeof(much));
+    lv2_atom_forge_object(
+      forge, &frame, 0U, host_map(host, TALK_PREFIX "Hello"));
+    lv2_atom_forge_key(forge, host_map(host, "urn:perpetuo:test:more"));
+    lv2_atom_forge_string(forge, text, n);
+    lv2_atom_forge_pop(forge, &frame);
+    CHECK(host_send_atom(host, 0U, much));
+    host_run_for(host, 4096U, 512U);
+    CHECK(!watcher.n_all == !is_short);
+  }
   end(&watcher);
 }
 
