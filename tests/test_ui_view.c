@@ -322,6 +322,45 @@ test_a_small_window_shows_all_of_it_smaller(void)
   (void)view_draw(view, SECOND, boxes);
 }
 
+static unsigned
+count_lit(Canvas* const canvas)
+{
+  uint32_t             stride = 0U;
+  const uint8_t* const pixels = canvas_pixels(canvas, &stride);
+  unsigned             n      = 0U;
+  for (uint32_t y = 0U; y < canvas_height(canvas); ++y) {
+    for (uint32_t x = 0U; x < canvas_width(canvas); ++x) {
+      n += pixels[y * stride + 4U * x + 1U] > 64U ? 1U : 0U;
+    }
+  }
+  return n;
+}
+
+static void
+test_any_bytes_are_drawn(void)
+{
+  static const char* const texts[] = {
+    "caf\xE9",                   // Latin-1
+    "\xC3",                      // Cut short
+    "\xC0\x80 \xED\xA0\x80",     // No letters at all
+    "\xEF\xBF\xBF \xFF\xFE",     // What cairo forbids
+    "\xF4\x90\x80\x80 \x80",     // Beyond the last
+    "A\xCC\x88 \xF0\x9F\x8E\xB5" // And sound ones
+  };
+  const Ink  ink = {0xFFFFFFU, 1.0f};
+  const Box2 box = {0.0, 0.0, 100.0, 20.0};
+  for (unsigned i = 0U; i < sizeof(texts) / sizeof(texts[0]); ++i) {
+    Canvas* const canvas = canvas_new(100U, 20U, 1.0);
+    CHECK(canvas);
+    canvas_text(canvas, box, ALIGN_LEFT, FONT_NORMAL, ink, texts[i]);
+    CHECK(count_lit(canvas) > 4U);
+    CHECK(canvas_text_width(canvas, FONT_NORMAL, texts[i]) > 3.0);
+    canvas_fill(canvas, box, ink);
+    CHECK(count_lit(canvas) == 2000U); // It still draws
+    canvas_free(canvas);
+  }
+}
+
 // Pictures
 // -----------------------------------------------------------------------
 
@@ -927,6 +966,7 @@ main(const int argc, char** const argv)
   RUN(test_only_what_changes_is_drawn);
   RUN(test_every_panel_is_within_the_window);
   RUN(test_a_small_window_shows_all_of_it_smaller);
+  RUN(test_any_bytes_are_drawn);
   RUN(test_it_looks_as_it_did);
   RUN(test_another_picture_is_told_from_it);
   RUN(test_what_is_drawn_bit_by_bit_is_the_whole);

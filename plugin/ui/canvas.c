@@ -285,15 +285,77 @@ canvas_arc(Canvas* const self,
   stroke(self, width, ink);
 }
 
+/// How many bytes the letter of UTF-8 takes that a text begins with; 0 where
+/// there is none that cairo would take
+static size_t
+letter_size(const char* const text)
+{
+  static const uint32_t firsts[] = {0U, 0U, 0x80U, 0x800U, 0x10000U};
+
+  const unsigned char head = (unsigned char)text[0];
+  const size_t        n    = head < 0x80U   ? 1U
+                             : head < 0xC0U ? 0U
+                             : head < 0xE0U ? 2U
+                             : head < 0xF0U ? 3U
+                             : head < 0xF8U ? 4U
+                                            : 0U;
+  uint32_t            code = n == 1U ? head : head & 0x7FU >> n;
+  for (size_t i = 1U; i < n; ++i) {
+    if (((unsigned char)text[i] & 0xC0U) != 0x80U) {
+      return 0U; // Also where it ends too early
+    }
+    code = code << 6U | ((unsigned char)text[i] & 0x3FU);
+  }
+  const bool is_letter =
+    code >= firsts[n] && code <= 0x10FFFFU && (code & 0xFFFFF800U) != 0xD800U &&
+    (code & 0xFFFEU) != 0xFFFEU && (code < 0xFDD0U || code > 0xFDEFU);
+  return is_letter ? n : 0U;
+}
+
+/**
+   Take whole letters of a text, as many as there is room for.
+
+   Names of files may be of any bytes.  What is no letter becomes a question
+   mark: cairo draws nothing any more once it was given one.
+   @param taken (MAX_TEXT)
+   @return Whether all of it was taken.
+*/
+static bool
+take_letters(const char* const text, char* const taken)
+{
+  const char* from = text;
+  size_t      n    = 0U;
+  while (*from) {
+    const size_t size = letter_size(from);
+    const size_t more = size ? size : 1U;
+    if (n + more > MAX_TEXT - 4U) {
+      break;
+    }
+    memcpy(taken + n, size ? from : "?", more);
+    n += more;
+    from += more;
+  }
+  taken[n] = '\0';
+  return !*from;
+}
+
+static double
+width_of(Canvas* const self, const FontSize font, const char* const letters)
+{
+  cairo_text_extents_t extents;
+  cairo_set_font_size(self->cairo, sizes[font]);
+  cairo_text_extents(self->cairo, letters, &extents);
+  return extents.x_advance;
+}
+
 double
 canvas_text_width(Canvas* const     self,
                   const FontSize    font,
                   const char* const text)
 {
-  cairo_text_extents_t extents;
-  cairo_set_font_size(self->cairo, sizes[font]);
-  cairo_text_extents(self->cairo, text, &extents);
-  return extents.x_advance;
+  char letters[MAX_TEXT];
+  (void)take_letters(text, letters);
+  return width_of(self, font, letters);
 }
 
 /// Cut a text until it is narrow enough with dots behind it
@@ -304,11 +366,9 @@ cut(Canvas* const     self,
     const char* const text,
     char* const       fitting)
 {
-  size_t n = strlen(text);
-  n        = n < MAX_TEXT - 4U ? n : MAX_TEXT - 4U;
-  memcpy(fitting, text, n);
-  fitting[n] = '\0';
-  if (!text[n] && canvas_text_width(self, font, fitting) <= width) {
+  const bool is_whole = take_letters(text, fitting);
+  size_t     n        = strlen(fitting);
+  if (is_whole && width_of(self, font, fitting) <= width) {
     return;
   }
   while (n) {
@@ -316,7 +376,7 @@ cut(Canvas* const     self,
       --n;
     } while (n && ((unsigned char)fitting[n] & 0xC0U) == 0x80U);
     strcpy(fitting + n, "\xE2\x80\xA6");
-    if (canvas_text_width(self, font, fitting) <= width) {
+    if (width_of(self, font, fitting) <= width) {
       return;
     }
   }
@@ -333,7 +393,7 @@ canvas_text(Canvas* const     self,
   char fitting[MAX_TEXT];
   cut(self, font, box.w, text, fitting);
 
-  const double room  = box.w - canvas_text_width(self, font, fitting);
+  const double room  = box.w - width_of(self, font, fitting);
   const double share = align == ALIGN_LEFT    ? 0.0
                        : align == ALIGN_RIGHT ? 1.0
                                               : 0.5;

@@ -125,7 +125,7 @@ canvas_arc(Canvas* canvas,
            Ink     ink);
 
 /// One line of text, in the middle of the box's height; what is too wide is cut
-/// and ends with dots
+/// and ends with dots, and bytes that are no UTF-8 become question marks
 void
 canvas_text(Canvas*     canvas,
             Box2        box,
