@@ -8,7 +8,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char* const groups[N_GROUPS] = {
@@ -284,13 +283,42 @@ control_text(const PortIndex index,
   }
 }
 
+/**
+   Read a number above 0, with a point or a comma.
+
+   strtod() takes one of them only, and which one is up to the host's locale.
+   @return Where it ends; the text's begin when there is none.
+*/
+static const char*
+read_number(const char* const text, double* const number)
+{
+  const char* c      = text;
+  double      unit   = 1.0;
+  bool        is_any = false;
+  *number            = 0.0;
+  while (*c == ' ') {
+    ++c;
+  }
+  for (; *c >= '0' && *c <= '9'; ++c) {
+    *number = 10.0 * *number + (double)(*c - '0');
+    is_any  = true;
+  }
+  c += *c == '.' || *c == ',';
+  for (; *c >= '0' && *c <= '9'; ++c) {
+    *number = 10.0 * *number + (double)(*c - '0');
+    unit *= 10.0;
+    is_any = true;
+  }
+  *number /= unit;
+  return is_any ? c : text;
+}
+
 bool
 control_parse(const PortIndex index, const char* const text, float* const value)
 {
-  const Port port = port_at(index);
-  char*      end  = NULL;
-
-  const double number = strtod(text, &end);
+  const Port  port   = port_at(index);
+  double      number = 0.0;
+  const char* end    = read_number(text, &number);
   while (*end == ' ') {
     ++end;
   }
