@@ -322,6 +322,24 @@ test_a_small_window_shows_all_of_it_smaller(void)
   (void)view_draw(view, SECOND, boxes);
 }
 
+static void
+test_the_bar_is_lit_once_it_is_known(void)
+{
+  begin();
+  model.has_place = false; // As before the plugin has said anything
+  model.place.bar = 0;
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(!view_draw(view, SECOND, boxes));
+  model.has_place         = true;
+  const uint32_t n        = view_draw(view, SECOND, boxes);
+  const Box2     w        = named_box("pad");
+  bool           is_drawn = false;
+  for (uint32_t i = 0U; i < n; ++i) { // The song, which nothing else tells of
+    is_drawn |= boxes[i].w > 1000.0 && boxes[i].y > 40.0 && boxes[i].y < w.y;
+  }
+  CHECK(is_drawn);
+}
+
 static unsigned
 count_lit(Canvas* const canvas)
 {
@@ -967,6 +985,7 @@ main(const int argc, char** const argv)
   RUN(test_every_panel_is_within_the_window);
   RUN(test_a_small_window_shows_all_of_it_smaller);
   RUN(test_any_bytes_are_drawn);
+  RUN(test_the_bar_is_lit_once_it_is_known);
   RUN(test_it_looks_as_it_did);
   RUN(test_another_picture_is_told_from_it);
   RUN(test_what_is_drawn_bit_by_bit_is_the_whole);

@@ -87,6 +87,7 @@ paint_key(const Scene* const scene, const Panel panel, const int64_t now_us)
     return ports_key(scene, key, PORT_ENABLED, PORT_HOLD);
   case PANEL_SONG:
     key = key_add(key, (uint64_t)(uint32_t)place->bar);
+    key = key_add(key, scene->model->has_place);
     return ports_key(scene, key, PORT_ENABLED, PORT_CANDIDATES);
   case PANEL_ROLL:
     key = key_add_text(key, ui_model_words(scene->model, now_us));
