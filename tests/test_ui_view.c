@@ -76,6 +76,7 @@ on_touch(void* const data, const PortIndex index, const bool is_held)
 {
   Wishes* const w = (Wishes*)data;
   w->held[index] += is_held ? 1 : -1;
+  CHECK(w->held[index] == (is_held ? 1 : 0));
   ++w->n_touches;
 }
 
@@ -741,6 +742,60 @@ test_the_pad_writes_the_mix(void)
   check_sets(PORT_MIX_FIRST, PORT_MIX_LAST);
 }
 
+/// Whether the ring is drawn at a point of the pad
+static bool
+has_ring(const double x, const double y)
+{
+  uint32_t             stride = 0U;
+  const Box2           pad    = named_box("pad");
+  const uint8_t* const pixels = canvas_pixels(view_canvas(view), &stride);
+  const uint32_t       row    = (uint32_t)(pad.y + pad.h * y);
+  const uint32_t       column = (uint32_t)(pad.x + pad.w * x);
+  return pixels[row * stride + 4U * column] > 240U;
+}
+
+static void
+test_the_point_on_the_pad_stays_where_it_was_put(void)
+{
+  begin();
+  const Box2 pad = named_box("pad");
+  point(POINTER_PRESS, pad.x + 0.5 * pad.w, pad.y + 0.45 * pad.h, 0U);
+  const float old = model.ports[PORT_MIX_FIRST + STYLE_TRANCE];
+
+  // The host tells of a change late, while the hand is on it, and again after
+  ui_model_set_port(&model, PORT_MIX_FIRST + STYLE_TRANCE, 100.0f);
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(has_ring(0.5, 0.45));
+  point(POINTER_RELEASE, pad.x + 0.5 * pad.w, pad.y + 0.45 * pad.h, 0U);
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(!has_ring(0.5, 0.45));
+  ui_model_set_port(&model, PORT_MIX_FIRST + STYLE_TRANCE, old);
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(has_ring(0.5, 0.45));
+}
+
+static void
+test_keys_while_a_knob_is_held(void)
+{
+  begin();
+  const Box2 knob = port_box(PORT_ENERGY);
+  point(POINTER_PRESS, mid_x(knob), mid_y(knob), 0U);
+  CHECK(type(KEY_UP, "") && wishes.held[PORT_ENERGY] == 1);
+  point(POINTER_RELEASE, mid_x(knob), mid_y(knob), 0U);
+  CHECK(wishes.n_touches == 2U);
+  check_sets(PORT_ENERGY, PORT_ENERGY);
+}
+
+static void
+test_a_button_is_pressed_again_at_once(void)
+{
+  begin();
+  for (unsigned i = 0U; i < 3U; ++i) {
+    click_in(port_box(PORT_REROLL));
+  }
+  CHECK(wishes.n_sets == 3U);
+}
+
 static void
 test_the_threshold_is_the_gate(void)
 {
@@ -895,7 +950,9 @@ test_music_is_taken_away(void)
   CHECK(!wishes.n_drags); // A hand that shakes drags nothing
   point(POINTER_MOVE, mid_x(box) + 30.0, mid_y(box), 0U);
   CHECK(wishes.n_drags == 1U && wishes.kind == TAKE_PHRASE);
+  CHECK(wishes.cursor == CURSOR_HAND);
   view_drag_ended(view, DRAG_TAKEN);
+  CHECK(wishes.cursor == CURSOR_ARROW);
 
   box = named_box("n_bars");
   click_in(box);
@@ -995,6 +1052,9 @@ main(const int argc, char** const argv)
   RUN(test_a_click_alone_turns_no_knob);
   RUN(test_choices_go_round);
   RUN(test_the_pad_writes_the_mix);
+  RUN(test_the_point_on_the_pad_stays_where_it_was_put);
+  RUN(test_keys_while_a_knob_is_held);
+  RUN(test_a_button_is_pressed_again_at_once);
   RUN(test_the_threshold_is_the_gate);
   RUN(test_dice_give_another_seed);
   RUN(test_a_seed_is_typed);
