@@ -111,7 +111,8 @@ window_new(uintptr_t          parent,
            UiWindow**         window,
            Trouble*           trouble);
 
-/// Null is allowed.  Also where the host has destroyed it before.
+/// Null is allowed.  Also where the host has destroyed it before.  A drag comes
+/// to its end with it, and that is told.
 void
 window_free(UiWindow* window);
 

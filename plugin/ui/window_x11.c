@@ -829,7 +829,11 @@ window_free(UiWindow* const self)
   if (self->method) {
     XCloseIM(self->method);
   }
+  DragEnd end = DRAG_DROPPED;
   xdnd_clear(&self->drag);
+  if (xdnd_poll(&self->drag, now_us(), &end)) {
+    tell_drag_end(self, end);
+  }
   if (!self->trap.is_gone) {
     XDestroyWindow(self->display, self->native);
   }
