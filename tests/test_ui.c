@@ -590,7 +590,20 @@ static void
 test_closing_lets_go(void)
 {
   Stage stage;
-  // A file that is on its way to nobody goes away
+  Box2  box;
+  stage_open(&stage);
+  CHECK(view_find_port(stage.view, PORT_ENERGY, &box));
+  screen_point(LEFT + (int)(box.x + 0.5 * box.w),
+               TOP + (int)(box.y + 0.5 * box.h));
+  screen_button(1U, true);
+  ui_host_turn(&stage.host);
+  CHECK(stage.host.n_held == 1);
+  ui_host_close(&stage.host);
+  CHECK(stage.host.n_held == 0);
+  screen_button(1U, false);
+  stage_close(&stage);
+
+  // A file that is on its way to nobody goes away as well
   XdndTarget target;
   char       folder[128];
   (void)snprintf(folder, sizeof(folder), "%s/Perpetuo", home);

@@ -775,6 +775,32 @@ test_the_point_on_the_pad_stays_where_it_was_put(void)
 }
 
 static void
+test_a_button_may_be_lost(void)
+{
+  begin();
+  const Box2 knob  = port_box(PORT_ENERGY);
+  const Box2 other = port_box(PORT_SWING);
+  point(POINTER_PRESS, mid_x(knob), mid_y(knob), 0U);
+  CHECK(wishes.held[PORT_ENERGY] == 1);
+  point(POINTER_LOST, 0.0, 0.0, 0U);
+  CHECK(wishes.held[PORT_ENERGY] == 0);
+  point(POINTER_MOVE, mid_x(knob), mid_y(knob) - 40.0, 0U);
+  CHECK(!wishes.n_sets);
+
+  // Two presses without a release between them
+  point(POINTER_PRESS, mid_x(knob), mid_y(knob), 0U);
+  point(POINTER_PRESS, mid_x(other), mid_y(other), 0U);
+  CHECK(wishes.held[PORT_ENERGY] == 0 && wishes.held[PORT_SWING] == 1);
+  point(POINTER_RELEASE, mid_x(other), mid_y(other), 0U);
+
+  const Box2 hold = port_box(PORT_HOLD); // A switch is not thrown by it
+  point(POINTER_PRESS, mid_x(hold), mid_y(hold), 0U);
+  point(POINTER_LOST, mid_x(hold), mid_y(hold), 0U);
+  CHECK(!wishes.n_sets);
+  check_sets(PORT_ENERGY, PORT_SWING);
+}
+
+static void
 test_keys_while_a_knob_is_held(void)
 {
   begin();
@@ -1053,6 +1079,7 @@ main(const int argc, char** const argv)
   RUN(test_choices_go_round);
   RUN(test_the_pad_writes_the_mix);
   RUN(test_the_point_on_the_pad_stays_where_it_was_put);
+  RUN(test_a_button_may_be_lost);
   RUN(test_keys_while_a_knob_is_held);
   RUN(test_a_button_is_pressed_again_at_once);
   RUN(test_the_threshold_is_the_gate);

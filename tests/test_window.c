@@ -456,6 +456,44 @@ click(UiWindow* const window, Heard* const heard, const int x, const int y)
 }
 
 static void
+test_a_button_that_goes_up_unheard_is_lost(void)
+{
+  Heard           heard;
+  const Window    parent = screen_window(LEFT, TOP, 500U, 400U);
+  UiWindow* const window = open_in(parent, &heard);
+  screen_point(LEFT + 10, TOP + 10);
+  screen_button(1U, true);
+  turn(window);
+  forget(&heard);
+
+  // The host hides its own window, and shows it again later
+  XUnmapWindow(screen, parent);
+  XSync(screen, False);
+  screen_button(1U, false);
+  turn(window);
+  XMapWindow(screen, parent);
+  XSync(screen, False);
+  turn(window);
+  screen_point(LEFT + 30, TOP + 10);
+  turn(window);
+  CHECK(heard.n_pointers >= 2U);
+  CHECK(heard.pointers[0].kind == POINTER_LOST);
+  CHECK(heard.pointers[1].kind == POINTER_MOVE);
+
+  // Ours is hidden
+  screen_button(1U, true);
+  turn(window);
+  forget(&heard);
+  window_show(window, false);
+  turn(window);
+  CHECK(heard.n_pointers && heard.pointers[0].kind == POINTER_LOST);
+  screen_button(1U, false);
+  turn(window);
+  window_free(window);
+  XDestroyWindow(screen, parent);
+}
+
+static void
 test_clicks_are_counted(void)
 {
   Heard           heard;
@@ -1147,6 +1185,7 @@ main(void)
   RUN(test_the_last_size_is_told);
   RUN(test_the_pointer_is_heard);
   RUN(test_leaving_is_heard_when_nothing_is_held);
+  RUN(test_a_button_that_goes_up_unheard_is_lost);
   RUN(test_clicks_are_counted);
   RUN(test_keys_are_heard);
   RUN(test_letters_of_other_languages);

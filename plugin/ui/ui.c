@@ -415,6 +415,10 @@ cleanup(LV2UI_Handle handle)
   if (self->is_pressed) { // Or the next press of the host's would not be one
     write_port(self, PORT_REROLL, 0.0f);
   }
+  if (self->window) { // Nor does the host wait for a hand for ever
+    const Pointer lost = {.kind = POINTER_LOST};
+    view_pointer(self->view, &lost, now_us());
+  }
   window_free(self->window);
   view_free(self->view);
   ui_model_clear(&self->model);

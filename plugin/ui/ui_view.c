@@ -792,6 +792,10 @@ view_pointer(View* const          self,
       hover(self, -1, now_us);
     }
     break;
+  case POINTER_LOST:
+    let_go(self);
+    light(self, -1);
+    break;
   case POINTER_MENU:
     break;
   }

@@ -29,7 +29,8 @@ typedef enum {
   POINTER_RELEASE,
   POINTER_MENU,  ///< The third button was pressed
   POINTER_WHEEL, ///< `wheel` steps, up and away are above 0
-  POINTER_LEAVE  ///< It is not over the window any more
+  POINTER_LEAVE, ///< It is not over the window any more
+  POINTER_LOST   ///< The button went up where we could not hear it
 } PointerKind;
 
 typedef struct {

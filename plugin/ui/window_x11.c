@@ -197,11 +197,26 @@ settle_move(UiWindow* const self)
   }
 }
 
+/// The screen tells nobody of a button that goes up while its window is hidden
+static void
+lose_button(UiWindow* const self)
+{
+  if (self->is_down) {
+    const Pointer pointer = {.kind = POINTER_LOST};
+    self->is_down         = false;
+    self->has_move        = false;
+    tell_pointer(self, &pointer);
+  }
+}
+
 static void
 hear_motion(UiWindow* const self, const XEvent* const event)
 {
   const XMotionEvent* const motion = &event->xmotion;
 
+  if (!(motion->state & Button1Mask)) {
+    lose_button(self);
+  }
   self->time     = motion->time;
   self->x_root   = motion->x_root;
   self->y_root   = motion->y_root;
@@ -512,6 +527,13 @@ hear_expose(UiWindow* const self, const XEvent* const event)
 }
 
 static void
+hear_unmap(UiWindow* const self, const XEvent* const event)
+{
+  (void)event;
+  lose_button(self);
+}
+
+static void
 hear_destroy(UiWindow* const self, const XEvent* const event)
 {
   if (event->xdestroywindow.window == self->native) {
@@ -563,6 +585,7 @@ static void (*const hearers[LASTEvent])(UiWindow*, const XEvent*) = {
   [SelectionNotify] = hear_selection,
   [ConfigureNotify] = hear_configure,
   [Expose]          = hear_expose,
+  [UnmapNotify]     = hear_unmap,
   [DestroyNotify]   = hear_destroy,
   [FocusIn]         = hear_focus,
   [FocusOut]        = hear_focus,
