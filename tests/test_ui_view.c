@@ -1028,6 +1028,18 @@ test_cursors(void)
 }
 
 static void
+test_only_what_is_typed_takes_the_clipboard(void)
+{
+  begin();
+  CHECK(!type(KEY_PASTE, ""));
+  focus_port(PORT_ENERGY);
+  CHECK(!type(KEY_PASTE, "") && !type(KEY_PASTE, "17"));
+  click_in(port_box(PORT_SEED));
+  CHECK(type(KEY_PASTE, "") && type(KEY_PASTE, "7") && type(KEY_ENTER, ""));
+  CHECK(model.ports[PORT_SEED] == 17.0f);
+}
+
+static void
 test_losing_the_keyboard_ends_typing(void)
 {
   begin();
@@ -1091,6 +1103,7 @@ main(const int argc, char** const argv)
   RUN(test_music_is_taken_away);
   RUN(test_a_tip_comes_when_the_pointer_rests);
   RUN(test_cursors);
+  RUN(test_only_what_is_typed_takes_the_clipboard);
   RUN(test_losing_the_keyboard_ends_typing);
   RUN(test_a_sentence_is_shown_for_a_while);
   end();

@@ -32,6 +32,7 @@ typedef struct {
   unsigned n_pointers;
   Key      keys[MAX_HEARD];
   unsigned n_keys;
+  unsigned n_asked; ///< Whether the clipboard is wanted
   bool     wants_keys;
   unsigned n_sizes;
   uint32_t width, height;
@@ -55,7 +56,9 @@ static bool
 hear_key(void* const data, const Key* const key)
 {
   Heard* const heard = (Heard*)data;
-  if (heard->n_keys < MAX_HEARD) {
+  if (key->kind == KEY_PASTE && !key->text[0]) {
+    ++heard->n_asked;
+  } else if (heard->n_keys < MAX_HEARD) {
     heard->keys[heard->n_keys++] = *key;
   }
   return heard->wants_keys;
@@ -632,6 +635,7 @@ count_sent(const Window window, const int type)
     ++n;
     CHECK(event.xkey.keycode == XKeysymToKeycode(screen, XK_space) ||
           event.xkey.keycode == XKeysymToKeycode(screen, XK_s) ||
+          event.xkey.keycode == XKeysymToKeycode(screen, XK_v) ||
           event.xkey.keycode == XKeysymToKeycode(screen, XK_Control_L));
   }
   return n;
@@ -793,6 +797,14 @@ test_the_clipboard_is_pasted(void)
   turn(window);
   window_take_focus(window);
   turn(window);
+
+  // Where nothing is typed, pasting is the host's
+  heard.wants_keys = false;
+  (void)count_sent(parent, KeyPress);
+  paste(window);
+  CHECK(heard.n_asked == 1U);
+  CHECK(count_sent(parent, KeyPress) == 2U); // Ctrl and v
+  heard.wants_keys = true;
 
   paste(window); // There is none
   CHECK(heard.n_keys == 0U);

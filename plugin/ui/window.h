@@ -57,7 +57,7 @@ typedef enum {
   KEY_PAGE_DOWN,
   KEY_HOME,
   KEY_END,
-  KEY_PASTE ///< `text` is what the clipboard holds
+  KEY_PASTE ///< `text` is what the clipboard holds; empty: is that wanted?
 } KeyKind;
 
 typedef struct {

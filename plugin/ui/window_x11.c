@@ -409,19 +409,22 @@ hear_key_press(UiWindow* const self, const XEvent* const event)
 {
   XKeyEvent press = event->xkey;
   Key       key;
-  self->time = press.time;
-  if (is_paste(&press)) { // It comes when its owner has sent it
+  self->time           = press.time;
+  const bool is_pasted = is_paste(&press);
+  if (is_pasted) {
+    key = (Key){.kind = KEY_PASTE, .mods = MOD_CTRL};
+  }
+  const bool is_ours =
+    (is_pasted || read_key(self, &press, &key)) && tell_key(self, &key);
+  if (!is_ours) {
+    send_on(self, &press);
+  } else if (is_pasted) { // It comes when its owner has sent it
     XConvertSelection(self->display,
                       self->atoms[ATOM_CLIPBOARD],
                       self->atoms[ATOM_UTF8],
                       self->atoms[ATOM_PASTE],
                       self->native,
                       press.time);
-    return;
-  }
-  const bool is_ours = read_key(self, &press, &key) && tell_key(self, &key);
-  if (!is_ours) {
-    send_on(self, &press);
   }
   self->sent_on[press.keycode & 0xFFU] = !is_ours;
 }
