@@ -1014,6 +1014,20 @@ test_a_tip_comes_when_the_pointer_rests(void)
 }
 
 static void
+test_the_tip_of_a_weight_hides_no_other(void)
+{
+  begin();
+  const Box2 first = port_box(PORT_MIX_FIRST);
+  const Box2 last  = port_box(PORT_MIX_LAST);
+  point(POINTER_MOVE, mid_x(first), mid_y(first), 0U);
+  (void)view_draw(view, SECOND, boxes);
+  const uint32_t n   = view_draw(view, 3 * SECOND, boxes);
+  const Box2     tip = boxes[n - 1U]; // It is drawn last
+  CHECK(n && tip.w > 100.0 && tip.x >= 0.0);
+  CHECK(tip.x + tip.w <= first.x && tip.y + tip.h < last.y + last.h);
+}
+
+static void
 test_cursors(void)
 {
   begin();
@@ -1102,6 +1116,7 @@ main(const int argc, char** const argv)
   RUN(test_keys_on_a_knob);
   RUN(test_music_is_taken_away);
   RUN(test_a_tip_comes_when_the_pointer_rests);
+  RUN(test_the_tip_of_a_weight_hides_no_other);
   RUN(test_cursors);
   RUN(test_only_what_is_typed_takes_the_clipboard);
   RUN(test_losing_the_keyboard_ends_typing);
