@@ -875,6 +875,30 @@ test_a_seed_is_typed(void)
 }
 
 static void
+test_what_is_typed_takes_the_numbers_place(void)
+{
+  begin();
+  click_in(port_box(PORT_SEED));
+  CHECK(type(KEY_TEXT, "4") && type(KEY_TEXT, "2") && type(KEY_ENTER, ""));
+  CHECK(model.ports[PORT_SEED] == 42.0f);
+  click_in(port_box(PORT_SEED)); // Unless it is gone into first
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(type(KEY_END, "") && view_draw(view, SECOND, boxes));
+  CHECK(type(KEY_TEXT, "1") && type(KEY_ENTER, ""));
+  CHECK(model.ports[PORT_SEED] == 421.0f);
+  const KeyKind wipes[] = {KEY_BACKSPACE, KEY_DELETE};
+  for (unsigned i = 0U; i < 2U; ++i) {
+    click_in(port_box(PORT_SEED));
+    CHECK(type(wipes[i], "") && type(KEY_TEXT, "9") && type(KEY_ENTER, ""));
+    CHECK(model.ports[PORT_SEED] == 9.0f);
+    ui_model_set_port(&model, PORT_SEED, 777.0f);
+  }
+  click_in(port_box(PORT_ENERGY));
+  CHECK(type(KEY_ENTER, "") && type(KEY_TEXT, "35") && type(KEY_ENTER, ""));
+  CHECK(model.ports[PORT_ENERGY] == 35.0f);
+}
+
+static void
 test_a_folder_is_typed_letter_by_letter(void)
 {
   begin();
@@ -1049,7 +1073,7 @@ test_only_what_is_typed_takes_the_clipboard(void)
   focus_port(PORT_ENERGY);
   CHECK(!type(KEY_PASTE, "") && !type(KEY_PASTE, "17"));
   click_in(port_box(PORT_SEED));
-  CHECK(type(KEY_PASTE, "") && type(KEY_PASTE, "7") && type(KEY_ENTER, ""));
+  CHECK(type(KEY_PASTE, "") && type(KEY_PASTE, "17") && type(KEY_ENTER, ""));
   CHECK(model.ports[PORT_SEED] == 17.0f);
 }
 
@@ -1111,6 +1135,7 @@ main(const int argc, char** const argv)
   RUN(test_the_threshold_is_the_gate);
   RUN(test_dice_give_another_seed);
   RUN(test_a_seed_is_typed);
+  RUN(test_what_is_typed_takes_the_numbers_place);
   RUN(test_a_folder_is_typed_letter_by_letter);
   RUN(test_keys_reach_everything);
   RUN(test_keys_on_a_knob);

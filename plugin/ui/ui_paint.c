@@ -38,8 +38,9 @@ touch_key(const Scene* const scene, const Panel panel)
       key, brush_is_in(scene, items[i], panel) ? (uint64_t)items[i] + 1U : 0U);
   }
   if (brush_is_in(scene, scene->focused, panel) && scene->entry.is_on) {
-    key =
-      key_add_text(key_add(key, scene->entry.cursor + 1U), scene->entry.text);
+    key = key_add(key, scene->entry.cursor + 1U);
+    key = key_add(key, scene->entry.is_picked);
+    key = key_add_text(key, scene->entry.text);
   }
   return key;
 }

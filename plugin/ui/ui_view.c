@@ -480,6 +480,7 @@ begin_entry_of(View* const self, const int item)
     "%g",
     one->kind == ITEM_FOLDER ? 0.0 : (double)self->model->ports[one->port]);
   begin_entry(self, one->kind == ITEM_FOLDER ? self->folder : text);
+  self->scene.entry.is_picked = one->kind != ITEM_FOLDER; // A path is corrected
 }
 
 static void
