@@ -1066,6 +1066,17 @@ test_cursors(void)
 }
 
 static void
+test_the_hosts_keys_change_nothing(void)
+{
+  begin();
+  focus_port(PORT_ENERGY);
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(!type(KEY_TEXT, " ") && !view_draw(view, SECOND, boxes));
+  CHECK(type(KEY_UP, "") && view_draw(view, SECOND, boxes));
+  check_sets(PORT_ENERGY, PORT_ENERGY);
+}
+
+static void
 test_only_what_is_typed_takes_the_clipboard(void)
 {
   begin();
@@ -1143,6 +1154,7 @@ main(const int argc, char** const argv)
   RUN(test_a_tip_comes_when_the_pointer_rests);
   RUN(test_the_tip_of_a_weight_hides_no_other);
   RUN(test_cursors);
+  RUN(test_the_hosts_keys_change_nothing);
   RUN(test_only_what_is_typed_takes_the_clipboard);
   RUN(test_losing_the_keyboard_ends_typing);
   RUN(test_a_sentence_is_shown_for_a_while);

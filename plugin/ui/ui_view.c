@@ -897,15 +897,12 @@ end_key(View* const self, const bool is_high)
   return false;
 }
 
-bool
-view_key(View* const self, const Key* const key, const int64_t now_us)
+/// What a key does that is not typed
+static bool
+use_key(View* const self, const Key* const key, const int64_t now_us)
 {
-  if (self->scene.entry.is_on && type_key(self, key, now_us)) {
-    return true;
-  }
-  const int n             = (int)self->layout.n_items;
-  const int item          = self->scene.focused;
-  self->scene.shows_focus = true;
+  const int n    = (int)self->layout.n_items;
+  const int item = self->scene.focused;
   if (key->kind == KEY_TAB) {
     focus_on(self, (item + 1) % n, now_us);
     return true;
@@ -947,6 +944,17 @@ view_key(View* const self, const Key* const key, const int64_t now_us)
   default:
     return move_key(self, key);
   }
+}
+
+bool
+view_key(View* const self, const Key* const key, const int64_t now_us)
+{
+  if (self->scene.entry.is_on && type_key(self, key, now_us)) {
+    return true;
+  }
+  const bool is_ours = use_key(self, key, now_us);
+  self->scene.shows_focus |= is_ours; // The host's keys change nothing here
+  return is_ours;
 }
 
 void
