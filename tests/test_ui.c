@@ -351,12 +351,20 @@ test_the_trigger_goes_back(void)
   }
   CHECK(stage.host.n_writes == 6U);
 
+  // Also when it is pressed faster than a host may see
+  for (unsigned i = 0U; i < 3U; ++i) {
+    click(&stage, box);
+  }
+  ui_host_wait(&stage.host, 1.2);
+  CHECK(stage.host.n_writes == 12U);
+  NEAR(ui_host_last(&stage.host, PORT_REROLL), 0.0, 0.0);
+
   // Closing does not leave it pressed
   click(&stage, box);
-  CHECK(stage.host.n_writes == 7U);
+  CHECK(stage.host.n_writes == 13U);
   NEAR(ui_host_last(&stage.host, PORT_REROLL), 1.0, 0.0);
   ui_host_close(&stage.host);
-  CHECK(stage.host.n_writes == 8U);
+  CHECK(stage.host.n_writes == 14U);
   NEAR(ui_host_last(&stage.host, PORT_REROLL), 0.0, 0.0);
   stage_close(&stage);
 }
@@ -454,8 +462,13 @@ test_strange_events_do_nothing(void)
   d->port_event(h, PORT_ENERGY, 0U, 0U, NULL);
   d->port_event(h, PORT_ENERGY, sizeof(value), 12345U, &value);
   ui_host_set(&stage.host, PORT_ENERGY, NAN);
-  ui_host_set(&stage.host, PORT_ENERGY, INFINITY);
-  ui_host_set(&stage.host, PORT_ENERGY, -1e30f);
+  const float strange[] = {INFINITY, 1e12f, -INFINITY, -1e30f};
+  for (unsigned i = 0U; i < 4U; ++i) {
+    for (unsigned port = PORT_SET_FIRST; port <= PORT_SET_LAST; ++port) {
+      ui_host_set(&stage.host, (PortIndex)port, strange[i]);
+    }
+    CHECK(ui_host_turn(&stage.host) == 0); // They are drawn
+  }
   for (unsigned i = 0U; i < 20000U; ++i) {
     for (unsigned k = 0U; k < sizeof(bytes); ++k) {
       seed     = seed * 1664525U + 1013904223U;
@@ -494,7 +507,7 @@ n_files_in(const char* const folder)
 
 /// Drag the phrase somewhere
 static void
-drag_phrase(Stage* const      self,
+lift_phrase(Stage* const      self,
             XdndTarget* const target,
             const int         x,
             const int         y)
@@ -516,6 +529,15 @@ drag_phrase(Stage* const      self,
       target_poll(target);
     }
   }
+}
+
+static void
+drag_phrase(Stage* const      self,
+            XdndTarget* const target,
+            const int         x,
+            const int         y)
+{
+  lift_phrase(self, target, x, y);
   screen_button(1U, false);
   for (unsigned k = 0U; k < 6U; ++k) {
     ui_host_turn(&self->host);
@@ -560,6 +582,41 @@ test_a_phrase_is_dragged_out(void)
   CHECK(n_files_in(folder) == n);
   CHECK(n >= 1U);
   CHECK(stage.host.n_writes == 0U);
+  target_close(&target);
+  stage_close(&stage);
+}
+
+static void
+test_closing_lets_go(void)
+{
+  Stage stage;
+  Box2  box;
+  stage_open(&stage);
+  CHECK(view_find_port(stage.view, PORT_ENERGY, &box));
+  screen_point(LEFT + (int)(box.x + 0.5 * box.w),
+               TOP + (int)(box.y + 0.5 * box.h));
+  screen_button(1U, true);
+  ui_host_turn(&stage.host);
+  CHECK(stage.host.n_held == 1);
+  ui_host_close(&stage.host);
+  CHECK(stage.host.n_held == 0);
+  screen_button(1U, false);
+  stage_close(&stage);
+
+  // A file that is on its way to nobody goes away as well
+  XdndTarget target;
+  char       folder[128];
+  (void)snprintf(folder, sizeof(folder), "%s/Perpetuo", home);
+  const unsigned n = n_files_in(folder);
+  stage_open(&stage);
+  target_open(&target, 1110, 300, 0U, 5);
+  say_music(&stage, 41);
+  ui_host_turn(&stage.host);
+  lift_phrase(&stage, &target, 1180, 350);
+  CHECK(n_files_in(folder) == n + 1U);
+  ui_host_close(&stage.host);
+  CHECK(n_files_in(folder) == n);
+  screen_button(1U, false);
   target_close(&target);
   stage_close(&stage);
 }
@@ -774,6 +831,7 @@ main(void)
   RUN(test_the_hosts_values_are_shown);
   RUN(test_strange_events_do_nothing);
   RUN(test_a_phrase_is_dragged_out);
+  RUN(test_closing_lets_go);
   RUN(test_a_phrase_is_saved);
   RUN(test_sizes);
   RUN(test_without_a_parent);

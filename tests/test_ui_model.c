@@ -88,6 +88,10 @@ test_ports_begin_at_their_defaults(void)
   CHECK(mix.energy == 80U);
   ui_model_set_port(&model, PORT_ENERGY, NAN);
   CHECK(model.ports[PORT_ENERGY] == port_at(PORT_ENERGY).standard);
+  ui_model_set_port(&model, PORT_ENERGY, INFINITY);
+  CHECK(model.ports[PORT_ENERGY] == 100.0f);
+  ui_model_set_port(&model, PORT_ENERGY, -1e30f);
+  CHECK(model.ports[PORT_ENERGY] == 0.0f);
   ui_model_set_port(&model, N_PORTS, 1.0f); // Of a later version
 }
 

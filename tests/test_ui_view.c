@@ -76,6 +76,7 @@ on_touch(void* const data, const PortIndex index, const bool is_held)
 {
   Wishes* const w = (Wishes*)data;
   w->held[index] += is_held ? 1 : -1;
+  CHECK(w->held[index] == (is_held ? 1 : 0));
   ++w->n_touches;
 }
 
@@ -320,6 +321,63 @@ test_a_small_window_shows_all_of_it_smaller(void)
   check_sets(PORT_TEMPO, PORT_TEMPO);
   CHECK(view_resize(view, 1U, 1U, 1.0)); // As hosts do for a moment
   (void)view_draw(view, SECOND, boxes);
+}
+
+static void
+test_the_bar_is_lit_once_it_is_known(void)
+{
+  begin();
+  model.has_place = false; // As before the plugin has said anything
+  model.place.bar = 0;
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(!view_draw(view, SECOND, boxes));
+  model.has_place         = true;
+  const uint32_t n        = view_draw(view, SECOND, boxes);
+  const Box2     w        = named_box("pad");
+  bool           is_drawn = false;
+  for (uint32_t i = 0U; i < n; ++i) { // The song, which nothing else tells of
+    is_drawn |= boxes[i].w > 1000.0 && boxes[i].y > 40.0 && boxes[i].y < w.y;
+  }
+  CHECK(is_drawn);
+}
+
+static unsigned
+count_lit(Canvas* const canvas)
+{
+  uint32_t             stride = 0U;
+  const uint8_t* const pixels = canvas_pixels(canvas, &stride);
+  unsigned             n      = 0U;
+  for (uint32_t y = 0U; y < canvas_height(canvas); ++y) {
+    for (uint32_t x = 0U; x < canvas_width(canvas); ++x) {
+      n += pixels[y * stride + 4U * x + 1U] > 64U ? 1U : 0U;
+    }
+  }
+  return n;
+}
+
+static void
+test_any_bytes_are_drawn(void)
+{
+  static const char* const texts[] = {
+    "caf\xE9",                   // Latin-1
+    "\xC3",                      // Cut short
+    "\xC0\x80 \xED\xA0\x80",     // No letters at all
+    "\xEF\xBF\xBF \xFF\xFE",     // What cairo forbids
+    "\xF4\x90\x80\x80 \x80",     // Beyond the last
+    "A\xCC\x88 \xF0\x9F\x8E\xB5" // And sound ones
+  };
+  const Ink  ink = {0xFFFFFFU, 1.0f};
+  const Box2 box = {0.0, 0.0, 100.0, 20.0};
+  for (unsigned i = 0U; i < sizeof(texts) / sizeof(texts[0]); ++i) {
+    Canvas* const canvas = canvas_new(100U, 20U, 1.0);
+    CHECK(canvas);
+    canvas_text(canvas, box, ALIGN_LEFT, FONT_NORMAL, ink, texts[i]);
+    CHECK(count_lit(canvas) > 4U);
+    CHECK(canvas_text_width(canvas, FONT_NORMAL, texts[i]) > 3.0);
+    canvas_fill(canvas, box, ink);
+    CHECK(count_lit(canvas) == 2000U); // It still draws
+    canvas_free(canvas);
+  }
 }
 
 // Pictures
@@ -684,6 +742,86 @@ test_the_pad_writes_the_mix(void)
   check_sets(PORT_MIX_FIRST, PORT_MIX_LAST);
 }
 
+/// Whether the ring is drawn at a point of the pad
+static bool
+has_ring(const double x, const double y)
+{
+  uint32_t             stride = 0U;
+  const Box2           pad    = named_box("pad");
+  const uint8_t* const pixels = canvas_pixels(view_canvas(view), &stride);
+  const uint32_t       row    = (uint32_t)(pad.y + pad.h * y);
+  const uint32_t       column = (uint32_t)(pad.x + pad.w * x);
+  return pixels[row * stride + 4U * column] > 240U;
+}
+
+static void
+test_the_point_on_the_pad_stays_where_it_was_put(void)
+{
+  begin();
+  const Box2 pad = named_box("pad");
+  point(POINTER_PRESS, pad.x + 0.5 * pad.w, pad.y + 0.45 * pad.h, 0U);
+  const float old = model.ports[PORT_MIX_FIRST + STYLE_TRANCE];
+
+  // The host tells of a change late, while the hand is on it, and again after
+  ui_model_set_port(&model, PORT_MIX_FIRST + STYLE_TRANCE, 100.0f);
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(has_ring(0.5, 0.45));
+  point(POINTER_RELEASE, pad.x + 0.5 * pad.w, pad.y + 0.45 * pad.h, 0U);
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(!has_ring(0.5, 0.45));
+  ui_model_set_port(&model, PORT_MIX_FIRST + STYLE_TRANCE, old);
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(has_ring(0.5, 0.45));
+}
+
+static void
+test_a_button_may_be_lost(void)
+{
+  begin();
+  const Box2 knob  = port_box(PORT_ENERGY);
+  const Box2 other = port_box(PORT_SWING);
+  point(POINTER_PRESS, mid_x(knob), mid_y(knob), 0U);
+  CHECK(wishes.held[PORT_ENERGY] == 1);
+  point(POINTER_LOST, 0.0, 0.0, 0U);
+  CHECK(wishes.held[PORT_ENERGY] == 0);
+  point(POINTER_MOVE, mid_x(knob), mid_y(knob) - 40.0, 0U);
+  CHECK(!wishes.n_sets);
+
+  // Two presses without a release between them
+  point(POINTER_PRESS, mid_x(knob), mid_y(knob), 0U);
+  point(POINTER_PRESS, mid_x(other), mid_y(other), 0U);
+  CHECK(wishes.held[PORT_ENERGY] == 0 && wishes.held[PORT_SWING] == 1);
+  point(POINTER_RELEASE, mid_x(other), mid_y(other), 0U);
+
+  const Box2 hold = port_box(PORT_HOLD); // A switch is not thrown by it
+  point(POINTER_PRESS, mid_x(hold), mid_y(hold), 0U);
+  point(POINTER_LOST, mid_x(hold), mid_y(hold), 0U);
+  CHECK(!wishes.n_sets);
+  check_sets(PORT_ENERGY, PORT_SWING);
+}
+
+static void
+test_keys_while_a_knob_is_held(void)
+{
+  begin();
+  const Box2 knob = port_box(PORT_ENERGY);
+  point(POINTER_PRESS, mid_x(knob), mid_y(knob), 0U);
+  CHECK(type(KEY_UP, "") && wishes.held[PORT_ENERGY] == 1);
+  point(POINTER_RELEASE, mid_x(knob), mid_y(knob), 0U);
+  CHECK(wishes.n_touches == 2U);
+  check_sets(PORT_ENERGY, PORT_ENERGY);
+}
+
+static void
+test_a_button_is_pressed_again_at_once(void)
+{
+  begin();
+  for (unsigned i = 0U; i < 3U; ++i) {
+    click_in(port_box(PORT_REROLL));
+  }
+  CHECK(wishes.n_sets == 3U);
+}
+
 static void
 test_the_threshold_is_the_gate(void)
 {
@@ -734,6 +872,30 @@ test_a_seed_is_typed(void)
   CHECK(type(KEY_TEXT, "1") && type(KEY_ESCAPE, ""));
   CHECK(model.ports[PORT_SEED] == 42.0f);
   check_sets(PORT_SEED, PORT_SEED);
+}
+
+static void
+test_what_is_typed_takes_the_numbers_place(void)
+{
+  begin();
+  click_in(port_box(PORT_SEED));
+  CHECK(type(KEY_TEXT, "4") && type(KEY_TEXT, "2") && type(KEY_ENTER, ""));
+  CHECK(model.ports[PORT_SEED] == 42.0f);
+  click_in(port_box(PORT_SEED)); // Unless it is gone into first
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(type(KEY_END, "") && view_draw(view, SECOND, boxes));
+  CHECK(type(KEY_TEXT, "1") && type(KEY_ENTER, ""));
+  CHECK(model.ports[PORT_SEED] == 421.0f);
+  const KeyKind wipes[] = {KEY_BACKSPACE, KEY_DELETE};
+  for (unsigned i = 0U; i < 2U; ++i) {
+    click_in(port_box(PORT_SEED));
+    CHECK(type(wipes[i], "") && type(KEY_TEXT, "9") && type(KEY_ENTER, ""));
+    CHECK(model.ports[PORT_SEED] == 9.0f);
+    ui_model_set_port(&model, PORT_SEED, 777.0f);
+  }
+  click_in(port_box(PORT_ENERGY));
+  CHECK(type(KEY_ENTER, "") && type(KEY_TEXT, "35") && type(KEY_ENTER, ""));
+  CHECK(model.ports[PORT_ENERGY] == 35.0f);
 }
 
 static void
@@ -838,7 +1000,9 @@ test_music_is_taken_away(void)
   CHECK(!wishes.n_drags); // A hand that shakes drags nothing
   point(POINTER_MOVE, mid_x(box) + 30.0, mid_y(box), 0U);
   CHECK(wishes.n_drags == 1U && wishes.kind == TAKE_PHRASE);
+  CHECK(wishes.cursor == CURSOR_HAND);
   view_drag_ended(view, DRAG_TAKEN);
+  CHECK(wishes.cursor == CURSOR_ARROW);
 
   box = named_box("n_bars");
   click_in(box);
@@ -874,6 +1038,20 @@ test_a_tip_comes_when_the_pointer_rests(void)
 }
 
 static void
+test_the_tip_of_a_weight_hides_no_other(void)
+{
+  begin();
+  const Box2 first = port_box(PORT_MIX_FIRST);
+  const Box2 last  = port_box(PORT_MIX_LAST);
+  point(POINTER_MOVE, mid_x(first), mid_y(first), 0U);
+  (void)view_draw(view, SECOND, boxes);
+  const uint32_t n   = view_draw(view, 3 * SECOND, boxes);
+  const Box2     tip = boxes[n - 1U]; // It is drawn last
+  CHECK(n && tip.w > 100.0 && tip.x >= 0.0);
+  CHECK(tip.x + tip.w <= first.x && tip.y + tip.h < last.y + last.h);
+}
+
+static void
 test_cursors(void)
 {
   begin();
@@ -885,6 +1063,29 @@ test_cursors(void)
   CHECK(wishes.cursor == CURSOR_TEXT);
   point(POINTER_MOVE, 3.0, 3.0, 0U);
   CHECK(wishes.cursor == CURSOR_ARROW);
+}
+
+static void
+test_the_hosts_keys_change_nothing(void)
+{
+  begin();
+  focus_port(PORT_ENERGY);
+  (void)view_draw(view, SECOND, boxes);
+  CHECK(!type(KEY_TEXT, " ") && !view_draw(view, SECOND, boxes));
+  CHECK(type(KEY_UP, "") && view_draw(view, SECOND, boxes));
+  check_sets(PORT_ENERGY, PORT_ENERGY);
+}
+
+static void
+test_only_what_is_typed_takes_the_clipboard(void)
+{
+  begin();
+  CHECK(!type(KEY_PASTE, ""));
+  focus_port(PORT_ENERGY);
+  CHECK(!type(KEY_PASTE, "") && !type(KEY_PASTE, "17"));
+  click_in(port_box(PORT_SEED));
+  CHECK(type(KEY_PASTE, "") && type(KEY_PASTE, "17") && type(KEY_ENTER, ""));
+  CHECK(model.ports[PORT_SEED] == 17.0f);
 }
 
 static void
@@ -927,6 +1128,8 @@ main(const int argc, char** const argv)
   RUN(test_only_what_changes_is_drawn);
   RUN(test_every_panel_is_within_the_window);
   RUN(test_a_small_window_shows_all_of_it_smaller);
+  RUN(test_any_bytes_are_drawn);
+  RUN(test_the_bar_is_lit_once_it_is_known);
   RUN(test_it_looks_as_it_did);
   RUN(test_another_picture_is_told_from_it);
   RUN(test_what_is_drawn_bit_by_bit_is_the_whole);
@@ -936,15 +1139,23 @@ main(const int argc, char** const argv)
   RUN(test_a_click_alone_turns_no_knob);
   RUN(test_choices_go_round);
   RUN(test_the_pad_writes_the_mix);
+  RUN(test_the_point_on_the_pad_stays_where_it_was_put);
+  RUN(test_a_button_may_be_lost);
+  RUN(test_keys_while_a_knob_is_held);
+  RUN(test_a_button_is_pressed_again_at_once);
   RUN(test_the_threshold_is_the_gate);
   RUN(test_dice_give_another_seed);
   RUN(test_a_seed_is_typed);
+  RUN(test_what_is_typed_takes_the_numbers_place);
   RUN(test_a_folder_is_typed_letter_by_letter);
   RUN(test_keys_reach_everything);
   RUN(test_keys_on_a_knob);
   RUN(test_music_is_taken_away);
   RUN(test_a_tip_comes_when_the_pointer_rests);
+  RUN(test_the_tip_of_a_weight_hides_no_other);
   RUN(test_cursors);
+  RUN(test_the_hosts_keys_change_nothing);
+  RUN(test_only_what_is_typed_takes_the_clipboard);
   RUN(test_losing_the_keyboard_ends_typing);
   RUN(test_a_sentence_is_shown_for_a_while);
   end();

@@ -496,6 +496,7 @@ test_a_window_may_close_on_the_way(void)
   screen_wait(5U);
   target_poll(&target);
   CHECK(target.n_enters == 1U && target.n_leaves == 1U && !target.n_drops);
+  CHECK(source.n_ends == 1U && source.end == DRAG_DROPPED);
   screen_button(1U, false);
   source.window = NULL;
   close_both(&source, &target);

@@ -285,65 +285,66 @@ canvas_arc(Canvas* const self,
   stroke(self, width, ink);
 }
 
-/// How many bytes the letter at the beginning of a text has, in UTF-8; 0 for
-/// what is none
+/// How many bytes the letter of UTF-8 takes that a text begins with; 0 where
+/// there is none that cairo would take
 static size_t
 letter_size(const char* const text)
 {
-  static const struct {
-    unsigned char mask, head;
-    uint32_t      least;
-  } rows[]                  = {{0x80U, 0x00U, 0x00U},
-                               {0xE0U, 0xC0U, 0x80U},
-                               {0xF0U, 0xE0U, 0x800U},
-                               {0xF8U, 0xF0U, 0x10000U}};
-  const unsigned char first = (unsigned char)text[0];
-  for (size_t n = 0U; n < 4U; ++n) {
-    if ((first & rows[n].mask) != rows[n].head) {
-      continue;
+  static const uint32_t firsts[] = {0U, 0U, 0x80U, 0x800U, 0x10000U};
+
+  const unsigned char head = (unsigned char)text[0];
+  const size_t        n    = head < 0x80U   ? 1U
+                             : head < 0xC0U ? 0U
+                             : head < 0xE0U ? 2U
+                             : head < 0xF0U ? 3U
+                             : head < 0xF8U ? 4U
+                                            : 0U;
+  uint32_t            code = n == 1U ? head : head & 0x7FU >> n;
+  for (size_t i = 1U; i < n; ++i) {
+    if (((unsigned char)text[i] & 0xC0U) != 0x80U) {
+      return 0U; // Also where it ends too early
     }
-    uint32_t code = first & (unsigned char)~rows[n].mask;
-    for (size_t i = 1U; i <= n; ++i) {
-      const unsigned char next = (unsigned char)text[i];
-      if ((next & 0xC0U) != 0x80U) {
-        return 0U;
-      }
-      code = code << 6U | (next & 0x3FU);
-    }
-    const bool is_half = code >= 0xD800U && code < 0xE000U;
-    return code < rows[n].least || code > 0x10FFFFU || is_half ? 0U : n + 1U;
+    code = code << 6U | ((unsigned char)text[i] & 0x3FU);
   }
-  return 0U;
+  const bool is_letter =
+    code >= firsts[n] && code <= 0x10FFFFU && (code & 0xFFFFF800U) != 0xD800U &&
+    (code & 0xFFFEU) != 0xFFFEU && (code < 0xFDD0U || code > 0xFDEFU);
+  return is_letter ? n : 0U;
 }
 
-/// Copy a text as far as there is room, with a question mark for each byte that
-/// is no UTF-8: such a byte would spoil all that is drawn after it.
-/// @param copy (MAX_TEXT)  @return Whether there was room for all of it.
+/**
+   Take whole letters of a text, as many as there is room for.
+
+   Names of files may be of any bytes.  What is no letter becomes a question
+   mark: cairo draws nothing any more once it was given one.
+   @param taken (MAX_TEXT)
+   @return Whether all of it was taken.
+*/
 static bool
-clean(const char* const text, char* const copy)
+take_letters(const char* const text, char* const taken)
 {
-  size_t      n = 0U;
-  const char* c = text;
-  while (*c) {
-    const size_t size = letter_size(c);
-    const size_t used = size ? size : 1U;
-    if (n + used >= MAX_TEXT) {
+  const char* from = text;
+  size_t      n    = 0U;
+  while (*from) {
+    const size_t size = letter_size(from);
+    const size_t more = size ? size : 1U;
+    if (n + more > MAX_TEXT - 4U) {
       break;
     }
-    memcpy(copy + n, size ? c : "?", used);
-    n += used;
-    c += used;
+    memcpy(taken + n, size ? from : "?", more);
+    n += more;
+    from += more;
   }
-  copy[n] = '\0';
-  return !*c;
+  taken[n] = '\0';
+  return !*from;
 }
 
 static double
-width_of(Canvas* const self, const FontSize font, const char* const text)
+width_of(Canvas* const self, const FontSize font, const char* const letters)
 {
   cairo_text_extents_t extents;
   cairo_set_font_size(self->cairo, sizes[font]);
-  cairo_text_extents(self->cairo, text, &extents);
+  cairo_text_extents(self->cairo, letters, &extents);
   return extents.x_advance;
 }
 
@@ -352,9 +353,9 @@ canvas_text_width(Canvas* const     self,
                   const FontSize    font,
                   const char* const text)
 {
-  char cleaned[MAX_TEXT];
-  (void)clean(text, cleaned);
-  return width_of(self, font, cleaned);
+  char letters[MAX_TEXT];
+  (void)take_letters(text, letters);
+  return width_of(self, font, letters);
 }
 
 /// Cut a text until it is narrow enough with dots behind it
@@ -365,12 +366,11 @@ cut(Canvas* const     self,
     const char* const text,
     char* const       fitting)
 {
-  const bool is_whole = clean(text, fitting);
+  const bool is_whole = take_letters(text, fitting);
+  size_t     n        = strlen(fitting);
   if (is_whole && width_of(self, font, fitting) <= width) {
     return;
   }
-  size_t n = strlen(fitting);
-  n        = n < MAX_TEXT - 4U ? n : MAX_TEXT - 4U; // Room for the dots
   while (n) {
     do { // A letter of UTF-8 is cut as a whole
       --n;

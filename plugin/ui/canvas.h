@@ -124,8 +124,8 @@ canvas_arc(Canvas* canvas,
            double  width,
            Ink     ink);
 
-/// One line of text in UTF-8, in the middle of the box's height; what is too
-/// wide is cut and ends with dots, and what is no UTF-8 is shown as "?"
+/// One line of text, in the middle of the box's height; what is too wide is cut
+/// and ends with dots, and bytes that are no UTF-8 become question marks
 void
 canvas_text(Canvas*     canvas,
             Box2        box,

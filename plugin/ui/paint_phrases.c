@@ -221,11 +221,11 @@ draw_head(const Scene* const scene, const Shown which, Canvas* const canvas)
     if (head->n_bars > 1) {
       (void)snprintf(bars,
                      sizeof(bars),
-                     "bars %d\xE2\x80\x93%d",
-                     head->bar + 1,
-                     head->bar + head->n_bars);
+                     "bars %lld\xE2\x80\x93%lld",
+                     (long long)head->bar + 1,
+                     (long long)head->bar + head->n_bars);
     } else {
-      (void)snprintf(bars, sizeof(bars), "bar %d", head->bar + 1);
+      (void)snprintf(bars, sizeof(bars), "bar %lld", (long long)head->bar + 1);
     }
     (void)snprintf(text,
                    sizeof(text),

@@ -105,6 +105,13 @@ paint_tip_box(const Scene* const scene, const int item, Canvas* const canvas)
   box.x = box.x < 4.0 ? 4.0 : box.x;
   box.x = box.x + box.w > layout->w - 4.0 ? layout->w - 4.0 - box.w : box.x;
 
+  // The weights are gone through one by one: beside them, it hides none
+  if (layout->items[item].panel == PANEL_WEIGHTS) {
+    box.x = floor(layout->panels[PANEL_WEIGHTS].x - 4.0 - box.w);
+    box.y = floor(at.y);
+    return box;
+  }
+
   // Below it, or above where there is no room; whole points: no smear
   const double below = at.y + at.h + 4.0;
   const double above = at.y - 4.0 - box.h;

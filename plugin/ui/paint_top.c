@@ -56,8 +56,8 @@ place_text(const Scene* const scene, char* const text, const size_t size)
 
   int n = snprintf(text,
                    size,
-                   "Bar %d  \xC2\xB7  %d/%d  \xC2\xB7  %.1f bpm",
-                   place->bar + 1,
+                   "Bar %lld  \xC2\xB7  %d/%d  \xC2\xB7  %.1f bpm",
+                   (long long)place->bar + 1,
                    place->n_beats,
                    place->unit,
                    (double)place->bpm);

@@ -127,6 +127,14 @@ touch_port(void* const data, const PortIndex index, const bool is_held)
 
 // Files ---------------------------------------------------------------------
 
+/// A file's name: its folder is to be seen as well, and there is room for one
+static const char*
+name_of(const char* const path)
+{
+  const char* const slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
 static void
 drag(void* const data, const TakeKind kind, const uint32_t n_bars)
 {
@@ -148,7 +156,7 @@ drag(void* const data, const TakeKind kind, const uint32_t n_bars)
   }
   if (!window_drag(self->window, path)) {
     view_drag_ended(self->view, DRAG_DROPPED);
-    trouble_say(&trouble, STATUS_SUCCESS, "Saved as %s", path);
+    trouble_say(&trouble, STATUS_SUCCESS, "Saved as %s", name_of(path));
     view_say(self->view, trouble.text, now_us());
   }
 }
@@ -172,7 +180,7 @@ save(void* const data, const TakeKind kind, const uint32_t n_bars)
   Trouble   trouble = {""};
   if (!take_write(
         &self->model, kind, n_bars, self->folder, path, NULL, &trouble)) {
-    trouble_say(&trouble, STATUS_SUCCESS, "Saved as %s", path);
+    trouble_say(&trouble, STATUS_SUCCESS, "Saved as %s", name_of(path));
   }
   view_say(self->view, trouble.text, now_us());
 }
@@ -414,6 +422,10 @@ cleanup(LV2UI_Handle handle)
   Ui* const self = (Ui*)handle;
   if (self->is_pressed) { // Or the next press of the host's would not be one
     write_port(self, PORT_REROLL, 0.0f);
+  }
+  if (self->window) { // Nor does the host wait for a hand for ever
+    const Pointer lost = {.kind = POINTER_LOST};
+    view_pointer(self->view, &lost, now_us());
   }
   window_free(self->window);
   view_free(self->view);

@@ -129,14 +129,18 @@ brush_entry(const Scene* const scene, const Box2 box, Canvas* const canvas)
       ++from;
     } while (((unsigned char)*from & 0xC0U) == 0x80U);
   }
+  const double wide = canvas_text_width(canvas, FONT_NORMAL, from);
+  if (entry->is_picked) {
+    const Box2 picked = {inside.x - 1.0, box.y + 3.0, wide + 2.0, box.h - 6.0};
+    canvas_fill(canvas, picked, brush_faded(ink_accent, 0.35));
+  }
   canvas_text(canvas,
               inside,
               ALIGN_LEFT,
               FONT_NORMAL,
               ink_text,
               entry->text + entry->cursor - n + (from - before));
-  const double x =
-    inside.x + canvas_text_width(canvas, FONT_NORMAL, from) + 0.5;
+  const double x = inside.x + wide + 0.5;
   canvas_line(canvas, x, box.y + 4.0, x, box.y + box.h - 4.0, 1.0, ink_accent);
 }
 

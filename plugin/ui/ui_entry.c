@@ -10,8 +10,9 @@ void
 entry_begin(Entry* const entry, const char* const text)
 {
   (void)snprintf(entry->text, sizeof(entry->text), "%s", text);
-  entry->cursor = strlen(entry->text);
-  entry->is_on  = true;
+  entry->cursor    = strlen(entry->text);
+  entry->is_on     = true;
+  entry->is_picked = false;
 }
 
 static void
@@ -53,16 +54,27 @@ erase(Entry* const entry, const size_t from, const size_t to)
 EntryKey
 entry_key(Entry* const entry, const Key* const key)
 {
+  const bool was_picked = entry->is_picked;
+  const bool is_text    = key->kind == KEY_TEXT || key->kind == KEY_PASTE;
+  if (is_text && !key->text[0]) {
+    return ENTRY_TYPED;
+  }
+  entry->is_picked = false;
   switch (key->kind) {
   case KEY_TEXT:
   case KEY_PASTE:
+    if (was_picked) {
+      erase(entry, 0U, strlen(entry->text));
+    }
     insert(entry, key->text);
     break;
   case KEY_BACKSPACE:
-    erase(entry, beside(entry, -1), entry->cursor);
+    erase(entry, was_picked ? 0U : beside(entry, -1), entry->cursor);
     break;
   case KEY_DELETE:
-    erase(entry, entry->cursor, beside(entry, 1));
+    erase(entry,
+          was_picked ? 0U : entry->cursor,
+          was_picked ? strlen(entry->text) : beside(entry, 1));
     break;
   case KEY_LEFT:
     entry->cursor = beside(entry, -1);

@@ -14,7 +14,8 @@
 
 typedef struct {
   bool   is_on;
-  size_t cursor; ///< Bytes before it
+  bool   is_picked; ///< All of it: what is typed takes its place
+  size_t cursor;    ///< Bytes before it
   char   text[ENTRY_ROOM];
 } Entry;
 

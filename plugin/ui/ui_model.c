@@ -36,7 +36,11 @@ void
 ui_model_set_port(UiModel* const self, const PortIndex index, const float value)
 {
   if ((unsigned)index < N_PORTS) {
-    const float taken = value == value ? value : port_at(index).standard;
+    const Port  port  = port_at(index);
+    const float taken = value != value         ? port.standard
+                        : value < port.minimum ? port.minimum
+                        : value > port.maximum ? port.maximum
+                                               : value;
     self->n_changes += self->ports[index] == taken ? 0U : 1U;
     self->ports[index] = taken;
   }
@@ -170,8 +174,8 @@ static void
 hear_bar(UiModel* const self, const TalkBar* const bar)
 {
   // An instance that began anew counts from the beginning
-  if (self->n_played && bar->count < self->played[self->n_played - 1U].count -
-                                       (int32_t)UI_N_PLAYED) {
+  if (self->n_played && (int64_t)bar->count + UI_N_PLAYED <
+                          self->played[self->n_played - 1U].count) {
     self->n_played = 0U;
   }
 

@@ -57,7 +57,8 @@ ui_model_init(UiModel* model);
 void
 ui_model_clear(UiModel* model);
 
-/// A port has another value; what is no number is its default
+/// A port has another value: that within its range, as the plugin takes it;
+/// what is no number is its default
 void
 ui_model_set_port(UiModel* model, PortIndex index, float value);
 

@@ -38,8 +38,9 @@ touch_key(const Scene* const scene, const Panel panel)
       key, brush_is_in(scene, items[i], panel) ? (uint64_t)items[i] + 1U : 0U);
   }
   if (brush_is_in(scene, scene->focused, panel) && scene->entry.is_on) {
-    key =
-      key_add_text(key_add(key, scene->entry.cursor + 1U), scene->entry.text);
+    key = key_add(key, scene->entry.cursor + 1U);
+    key = key_add(key, scene->entry.is_picked);
+    key = key_add_text(key, scene->entry.text);
   }
   return key;
 }
@@ -87,6 +88,7 @@ paint_key(const Scene* const scene, const Panel panel, const int64_t now_us)
     return ports_key(scene, key, PORT_ENABLED, PORT_HOLD);
   case PANEL_SONG:
     key = key_add(key, (uint64_t)(uint32_t)place->bar);
+    key = key_add(key, scene->model->has_place);
     return ports_key(scene, key, PORT_ENABLED, PORT_CANDIDATES);
   case PANEL_ROLL:
     key = key_add_text(key, ui_model_words(scene->model, now_us));

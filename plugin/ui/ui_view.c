@@ -58,7 +58,9 @@ struct View {
   double   dragged;  ///< Value of the port that is dragged, not yet rounded
   int64_t  moved_us; ///< When it last came to another item
   uint64_t n_rolls;  ///< Of the dice
+  uint8_t  touches[N_PORTS]; ///< By pointer and by keys, at once
   uint8_t  placed[N_STYLES]; ///< What the point on the pad mixes, if is_placed
+  MapPoint placed_at;
   bool     is_placed;
 };
 
@@ -183,20 +185,25 @@ meets(const Box2 a, const Box2 b)
          a.y < b.y + b.h && b.y < a.y + a.h;
 }
 
-/// Keep the point on the pad where it was put, while the mix is what it made
+/// Keep the point on the pad where it was put, while the mix is what it made:
+/// hosts that tell us of our own changes do so late, one by one
 static void
 find_point(View* const self)
 {
+  const int held = self->scene.held;
+  if (held >= 0 && self->layout.items[held].kind == ITEM_PAD) {
+    return; // It is under the hand
+  }
   uint8_t weights[N_STYLES];
   for (unsigned i = 0U; i < N_STYLES; ++i) {
     weights[i] =
       (uint8_t)control_round((PortIndex)(PORT_MIX_FIRST + i),
                              (double)self->model->ports[PORT_MIX_FIRST + i]);
   }
-  if (!self->is_placed || memcmp(weights, self->placed, sizeof(weights)) != 0) {
-    self->is_placed   = false;
-    self->scene.point = style_map_point(weights);
-  }
+  self->scene.point =
+    self->is_placed && !memcmp(weights, self->placed, sizeof(weights))
+      ? self->placed_at
+      : style_map_point(weights);
 }
 
 /// What a tip shows besides its place
@@ -323,7 +330,9 @@ view_draw(View* const self, const int64_t now_us, Box2* const boxes)
 static void
 set_port(View* const self, const PortIndex port, const float value)
 {
-  if (self->model->ports[port] != value) {
+  // A button that has not come up yet may be pressed again
+  if (self->model->ports[port] != value ||
+      control_at(port)->kind == CONTROL_BUTTON) {
     ui_model_set_port(self->model, port, value);
     self->calls.set(self->calls.data, port, value);
   }
@@ -347,6 +356,17 @@ is_dragged(const View* const self, const int item)
          control == CONTROL_NUMBER;
 }
 
+/// Tell of the first hand that is laid on a port, and of the last that goes
+static void
+touch_port(View* const self, const PortIndex port, const bool is_held)
+{
+  uint8_t* const n = &self->touches[port];
+  *n               = (uint8_t)(is_held ? *n + 1U : *n - 1U);
+  if (*n == (is_held ? 1U : 0U)) {
+    self->calls.touch(self->calls.data, port, is_held);
+  }
+}
+
 /// The ports that an item moves: the pad moves all weights
 static void
 touch_item(View* const self, const int item, const bool is_held)
@@ -357,7 +377,7 @@ touch_item(View* const self, const int item, const bool is_held)
   const unsigned last   = one->kind == ITEM_PAD ? PORT_MIX_LAST : first;
   for (unsigned i = first; (has_port || one->kind == ITEM_PAD) && i <= last;
        ++i) {
-    self->calls.touch(self->calls.data, (PortIndex)i, is_held);
+    touch_port(self, (PortIndex)i, is_held);
   }
 }
 
@@ -381,6 +401,7 @@ place_point(View* const self, const double x, const double y)
                                     : y};
   style_map_mix(point, self->placed);
   self->scene.point = point;
+  self->placed_at   = point;
   self->is_placed   = true;
   for (unsigned i = 0U; i < N_STYLES; ++i) {
     set_port(self, (PortIndex)(PORT_MIX_FIRST + i), (float)self->placed[i]);
@@ -459,6 +480,7 @@ begin_entry_of(View* const self, const int item)
     "%g",
     one->kind == ITEM_FOLDER ? 0.0 : (double)self->model->ports[one->port]);
   begin_entry(self, one->kind == ITEM_FOLDER ? self->folder : text);
+  self->scene.entry.is_picked = one->kind != ITEM_FOLDER; // A path is corrected
 }
 
 static void
@@ -523,14 +545,20 @@ cursor_for(const View* const self, const int item)
 }
 
 static void
+light(View* const self, const int item)
+{
+  if (cursor_for(self, item) != cursor_for(self, self->scene.hovered)) {
+    self->calls.cursor(self->calls.data, cursor_for(self, item));
+  }
+  self->scene.hovered = item;
+}
+
+static void
 hover(View* const self, const int item, const int64_t now_us)
 {
   if (item != self->scene.hovered) {
-    if (cursor_for(self, item) != cursor_for(self, self->scene.hovered)) {
-      self->calls.cursor(self->calls.data, cursor_for(self, item));
-    }
-    self->scene.hovered = item;
-    self->moved_us      = now_us;
+    light(self, item);
+    self->moved_us = now_us;
   }
 }
 
@@ -623,9 +651,21 @@ focus_on(View* const self, const int item, const int64_t now_us)
   }
 }
 
+/// Hold nothing any more
+static void
+let_go(View* const self)
+{
+  const int item   = self->scene.held;
+  self->scene.held = -1;
+  if (item >= 0 && is_dragged(self, item)) {
+    touch_item(self, item, false);
+  }
+}
+
 static void
 press(View* const self, const Pointer* const pointer, const int64_t now_us)
 {
+  let_go(self); // Whatever became of the button
   const int item = layout_at(&self->layout, self->x, self->y);
   hover(self, item, now_us);
   self->press_x           = self->x;
@@ -669,10 +709,7 @@ release(View* const self, const int64_t now_us)
   if (item < 0) {
     return;
   }
-  if (is_dragged(self, item)) {
-    touch_item(self, item, false);
-  }
-  self->scene.held = -1;
+  let_go(self);
 
   const Item* const one     = &self->layout.items[item];
   const bool        is_over = box2_has(one->box, self->x, self->y);
@@ -756,6 +793,10 @@ view_pointer(View* const          self,
       hover(self, -1, now_us);
     }
     break;
+  case POINTER_LOST:
+    let_go(self);
+    light(self, -1);
+    break;
   case POINTER_MENU:
     break;
   }
@@ -765,8 +806,8 @@ void
 view_drag_ended(View* const self, const DragEnd end)
 {
   (void)end;
-  self->scene.held    = -1;
-  self->scene.hovered = -1;
+  self->scene.held = -1;
+  light(self, -1);
 }
 
 // Keys
@@ -856,15 +897,12 @@ end_key(View* const self, const bool is_high)
   return false;
 }
 
-bool
-view_key(View* const self, const Key* const key, const int64_t now_us)
+/// What a key does that is not typed
+static bool
+use_key(View* const self, const Key* const key, const int64_t now_us)
 {
-  if (self->scene.entry.is_on && type_key(self, key, now_us)) {
-    return true;
-  }
-  const int n             = (int)self->layout.n_items;
-  const int item          = self->scene.focused;
-  self->scene.shows_focus = true;
+  const int n    = (int)self->layout.n_items;
+  const int item = self->scene.focused;
   if (key->kind == KEY_TAB) {
     focus_on(self, (item + 1) % n, now_us);
     return true;
@@ -906,6 +944,17 @@ view_key(View* const self, const Key* const key, const int64_t now_us)
   default:
     return move_key(self, key);
   }
+}
+
+bool
+view_key(View* const self, const Key* const key, const int64_t now_us)
+{
+  if (self->scene.entry.is_on && type_key(self, key, now_us)) {
+    return true;
+  }
+  const bool is_ours = use_key(self, key, now_us);
+  self->scene.shows_focus |= is_ours; // The host's keys change nothing here
+  return is_ours;
 }
 
 void

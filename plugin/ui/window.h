@@ -29,7 +29,8 @@ typedef enum {
   POINTER_RELEASE,
   POINTER_MENU,  ///< The third button was pressed
   POINTER_WHEEL, ///< `wheel` steps, up and away are above 0
-  POINTER_LEAVE  ///< It is not over the window any more
+  POINTER_LEAVE, ///< It is not over the window any more
+  POINTER_LOST   ///< The button went up where we could not hear it
 } PointerKind;
 
 typedef struct {
@@ -56,8 +57,7 @@ typedef enum {
   KEY_PAGE_DOWN,
   KEY_HOME,
   KEY_END,
-  KEY_PASTE ///< `text` is what the clipboard holds; before that, it is asked
-            ///< with none whether it is wanted
+  KEY_PASTE ///< `text` is what the clipboard holds; empty: is that wanted?
 } KeyKind;
 
 typedef struct {
@@ -112,7 +112,8 @@ window_new(uintptr_t          parent,
            UiWindow**         window,
            Trouble*           trouble);
 
-/// Null is allowed.  Also where the host has destroyed it before.
+/// Null is allowed.  Also where the host has destroyed it before.  A drag comes
+/// to its end with it, and that is told.
 void
 window_free(UiWindow* window);
 

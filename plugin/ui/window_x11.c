@@ -197,11 +197,26 @@ settle_move(UiWindow* const self)
   }
 }
 
+/// The screen tells nobody of a button that goes up while its window is hidden
+static void
+lose_button(UiWindow* const self)
+{
+  if (self->is_down) {
+    const Pointer pointer = {.kind = POINTER_LOST};
+    self->is_down         = false;
+    self->has_move        = false;
+    tell_pointer(self, &pointer);
+  }
+}
+
 static void
 hear_motion(UiWindow* const self, const XEvent* const event)
 {
   const XMotionEvent* const motion = &event->xmotion;
 
+  if (!(motion->state & Button1Mask)) {
+    lose_button(self);
+  }
   self->time     = motion->time;
   self->x_root   = motion->x_root;
   self->y_root   = motion->y_root;
@@ -394,25 +409,22 @@ hear_key_press(UiWindow* const self, const XEvent* const event)
 {
   XKeyEvent press = event->xkey;
   Key       key;
-  self->time = press.time;
-  if (is_paste(&press)) {
-    const Key wish = {.kind = KEY_PASTE};
-    if (!tell_key(self, &wish)) { // Nobody types here: it is the host's
-      send_on(self, &press);
-      self->sent_on[press.keycode & 0xFFU] = true;
-      return;
-    }
+  self->time           = press.time;
+  const bool is_pasted = is_paste(&press);
+  if (is_pasted) {
+    key = (Key){.kind = KEY_PASTE, .mods = MOD_CTRL};
+  }
+  const bool is_ours =
+    (is_pasted || read_key(self, &press, &key)) && tell_key(self, &key);
+  if (!is_ours) {
+    send_on(self, &press);
+  } else if (is_pasted) { // It comes when its owner has sent it
     XConvertSelection(self->display,
                       self->atoms[ATOM_CLIPBOARD],
                       self->atoms[ATOM_UTF8],
                       self->atoms[ATOM_PASTE],
                       self->native,
                       press.time);
-    return;
-  }
-  const bool is_ours = read_key(self, &press, &key) && tell_key(self, &key);
-  if (!is_ours) {
-    send_on(self, &press);
   }
   self->sent_on[press.keycode & 0xFFU] = !is_ours;
 }
@@ -518,6 +530,13 @@ hear_expose(UiWindow* const self, const XEvent* const event)
 }
 
 static void
+hear_unmap(UiWindow* const self, const XEvent* const event)
+{
+  (void)event;
+  lose_button(self);
+}
+
+static void
 hear_destroy(UiWindow* const self, const XEvent* const event)
 {
   if (event->xdestroywindow.window == self->native) {
@@ -569,6 +588,7 @@ static void (*const hearers[LASTEvent])(UiWindow*, const XEvent*) = {
   [SelectionNotify] = hear_selection,
   [ConfigureNotify] = hear_configure,
   [Expose]          = hear_expose,
+  [UnmapNotify]     = hear_unmap,
   [DestroyNotify]   = hear_destroy,
   [FocusIn]         = hear_focus,
   [FocusOut]        = hear_focus,
@@ -835,7 +855,11 @@ window_free(UiWindow* const self)
   if (self->method) {
     XCloseIM(self->method);
   }
+  DragEnd end = DRAG_DROPPED;
   xdnd_clear(&self->drag);
+  if (xdnd_poll(&self->drag, now_us(), &end)) {
+    tell_drag_end(self, end);
+  }
   if (!self->trap.is_gone) {
     XDestroyWindow(self->display, self->native);
   }

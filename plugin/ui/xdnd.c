@@ -135,7 +135,9 @@ give_up(Xdnd* const self)
 void
 xdnd_clear(Xdnd* const self)
 {
-  if (xdnd_is_busy(self)) {
+  if (self->state == XDND_DROPPED && self->has_given) {
+    finish(self, DRAG_TAKEN);
+  } else if (xdnd_is_busy(self)) {
     give_up(self);
   }
   XFreeCursor(self->display, self->yes);
