@@ -527,8 +527,7 @@ test_every_note_is_ended_when_buffers_are_small(void)
   check_walks(200U, true);
 }
 
-// Each of these by itself, so that a failure has a name
-// -------------------------
+// Each of these by itself, so that a failure has a name -----------------------
 
 /// Roll until something of ours sounds, and be in the middle of it
 static Host*

@@ -1013,8 +1013,7 @@ test_carla_in_a_rack_of_jack(void)
   close_puppet(host);
 }
 
-// mod-host
-// ----------------------------------------------------------------------
+// mod-host --------------------------------------------------------------------
 
 /// It tells of changes only, and rounds the beat down when it has a new tempo
 static void

@@ -90,8 +90,7 @@ ui_host_end(const char* const home)
   return getenv("KEEP") || !system(command);
 }
 
-// What the window wants
-// --------------------------------------------------------
+// What the window wants -------------------------------------------------------
 
 static void
 hear_atom(UiHost* const self, const uint32_t size, const LV2_Atom* const atom)
@@ -179,8 +178,7 @@ hear_logf(LV2_Log_Handle    handle,
   return 0;
 }
 
-// Life
-// -------------------------------------------------------------------------
+// Life ------------------------------------------------------------------------
 
 bool
 ui_host_open(UiHost* const self, const UiOffers* const offers)

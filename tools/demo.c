@@ -24,8 +24,7 @@
 #define MAX_PATH CLI_MAX_PATH
 #define BAR_WIDTH 40U ///< Of the progress bar, characters
 
-// What was asked for
-// -----------------------------------------------------------
+// What was asked for ----------------------------------------------------------
 
 /// What is shown while the song is played
 typedef enum {
@@ -270,8 +269,7 @@ read_options(const int    n_args,
   return true;
 }
 
-// Playing
-// -----------------------------------------------------------------------
+// Playing ---------------------------------------------------------------------
 
 static double
 seconds_now(void)
@@ -398,8 +396,7 @@ end_song(Recital* const song)
   return song->n_notes;
 }
 
-// What is left behind
-// -------------------------------------------------------------
+// What is left behind ---------------------------------------------------------
 
 static Status
 write_sound(const uint32_t    rate_hz,

@@ -32,8 +32,7 @@
 #define BASELINE_TAKES 48U
 #define SEED 7U
 
-// What was asked for
-// ------------------------------------------------------------
+// What was asked for ----------------------------------------------------------
 
 typedef struct {
   const char* real;
@@ -214,8 +213,7 @@ read_options(const int n_args, char** const args, Wish* const wish)
          complain("Name a folder of MIDI files to be judged.");
 }
 
-// The work
-// --------------------------------------------------------------------
+// The work --------------------------------------------------------------------
 
 typedef struct {
   const Wish* wish;

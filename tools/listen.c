@@ -75,8 +75,7 @@ static const char page[] =
   "command under a piece plays it again: it leaves the same MIDI file as\n"
   "`build/demo/song.mid`, and a recording beside it.\n";
 
-// The pieces
-// ------------------------------------------------------------------
+// The pieces ------------------------------------------------------------------
 
 /// Number and name of a piece's files
 static void

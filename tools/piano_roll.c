@@ -69,8 +69,7 @@ typedef struct {
   double      row_height; ///< Without the gap below
 } Page;
 
-// Small strokes
-// ----------------------------------------------------------------
+// Small strokes ---------------------------------------------------------------
 
 static void
 ink(cairo_t* const cr, const Colour colour, const double alpha)
@@ -167,8 +166,7 @@ say_left_of(cairo_t* const    cr,
   say(cr, x - text_width(cr, text), y, text);
 }
 
-// The page
-// -----------------------------------------------------------------------
+// The page --------------------------------------------------------------------
 
 /// The keys that the melody uses, with air above and below
 static void
@@ -245,8 +243,7 @@ bars_in_row(const Page* const page, const uint32_t i_row)
   return left < page->row_bars ? left : page->row_bars;
 }
 
-// Lanes
-// ---------------------------------------------------------------------------
+// Lanes -----------------------------------------------------------------------
 
 static bool
 is_black(const uint32_t key)
@@ -331,8 +328,7 @@ draw_bar_lines(const Page* const page, const uint32_t i_row)
   }
 }
 
-// Bands
-// ----------------------------------------------------------------------------
+// Bands -----------------------------------------------------------------------
 
 /// The part of `bar` .. `bar + n` that stands in a row, as x and width
 static bool
@@ -444,8 +440,7 @@ draw_phrases(const Page* const page, const uint32_t i_row)
   }
 }
 
-// Notes
-// ----------------------------------------------------------------------------
+// Notes -----------------------------------------------------------------------
 
 static Colour
 pitch_colour(const double height)

@@ -62,8 +62,7 @@ static const char usage[] =
   "  --bundle DIR    the plugin's bundle (perpetuo.lv2, beside this program)\n"
   "  --help          this text\n";
 
-// Playing
-// ----------------------------------------------------------------------
+// Playing ---------------------------------------------------------------------
 
 static bool
 is_listed(const Map* const map, const char* const uri)
@@ -210,8 +209,7 @@ play_all(Map* const map, Trouble* const trouble)
   return st;
 }
 
-// Comparing
-// --------------------------------------------------------------------
+// Comparing -------------------------------------------------------------------
 
 static void
 compare(Map* const map)
@@ -299,8 +297,7 @@ print_pairs(const Map* const map)
   }
 }
 
-// The page
-// ---------------------------------------------------------------------
+// The page --------------------------------------------------------------------
 
 static const char style[] =
   "<style>body{font:15px sans-serif;background:#0e1017;color:#e8ebf2;"

@@ -16,8 +16,7 @@
 #define BLOCK 256U
 #define N_HOSTS 3U
 
-// Opening
-// ---------------------------------------------------------------------
+// Opening ---------------------------------------------------------------------
 
 /// The mix that the plugin's controls stand for
 static void
@@ -223,8 +222,7 @@ recital_close(Recital* const self)
   memset(self, 0, sizeof(*self));
 }
 
-// Playing
-// -----------------------------------------------------------------------
+// Playing ---------------------------------------------------------------------
 
 static void
 run_all(const Recital* const self, const uint32_t n_frames)
@@ -382,8 +380,7 @@ recital_end(Recital* const self, Trouble* const trouble)
                        : STATUS_SUCCESS;
 }
 
-// What is left behind
-// -------------------------------------------------------------
+// What is left behind ---------------------------------------------------------
 
 int
 recital_voice(const Recital* const self, const CaptureNote* const note)

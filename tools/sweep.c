@@ -34,8 +34,7 @@
 #define MORPH_SEEDS 16U ///< For each seed of the other sweeps
 #define STEER_SEED 1000U
 
-// What was asked for
-// ------------------------------------------------------------
+// What was asked for ----------------------------------------------------------
 
 typedef struct {
   const char* real; ///< Null for none
@@ -205,8 +204,7 @@ read_options(const int n_args, char** const args, Wish* const wish)
   return !wish->map || wish->real || complain("--map is for --real.");
 }
 
-// The work
-// --------------------------------------------------------------------
+// The work --------------------------------------------------------------------
 
 typedef struct {
   const Wish* wish;

@@ -58,8 +58,7 @@ ink(const WatchSheet* const sheet, const Ink which)
   return sheet->has_colour ? inks[which] : "";
 }
 
-// What is above the notes
-// -----------------------------------------------------
+// What is above the notes -----------------------------------------------------
 
 /// The first bar of a sheet, from 1
 static int64_t
@@ -443,8 +442,7 @@ watch_print_legend(FILE* const to)
         to);
 }
 
-// Watching
-// ----------------------------------------------------------------------
+// Watching --------------------------------------------------------------------
 
 struct Watch {
   Host*          host;
