@@ -18,8 +18,7 @@
 static Folder  place;
 static UiModel model;
 
-// A model by hand
-// -----------------------------------------------------------------
+// A model by hand -------------------------------------------------------------
 
 static void
 begin(void)
@@ -113,8 +112,7 @@ add_song(void)
   model.place.now[PART_DRUMS]  = 2;
 }
 
-// What is in a file
-// ---------------------------------------------------------------
+// What is in a file -----------------------------------------------------------
 
 typedef struct {
   uint32_t tick, length, key, velocity;
@@ -204,8 +202,7 @@ n_files(void)
   return n;
 }
 
-// Tests
-// ---------------------------------------------------------------------------
+// Tests -----------------------------------------------------------------------
 
 static void
 test_a_phrase(void)

@@ -38,8 +38,7 @@ typedef struct {
 
 static char home[UI_HOST_MAX_HOME];
 
-// Music
-// ------------------------------------------------------------------------
+// Music -----------------------------------------------------------------------
 
 static void
 say_both(Stage* const self, const TalkMessage* const message)
@@ -103,8 +102,7 @@ say_music(Stage* const self, const int32_t id)
   say_both(self, &message);
 }
 
-// The stage
-// --------------------------------------------------------------------
+// The stage -------------------------------------------------------------------
 
 static void
 no_set(void* const data, const PortIndex index, const float value)
@@ -194,8 +192,7 @@ place_of(const Stage* const self, const char* const name)
   return box;
 }
 
-// Ports
-// ------------------------------------------------------------------------
+// Ports -----------------------------------------------------------------------
 
 /// Change a control as its kind is changed by hand
 static void
@@ -425,8 +422,7 @@ test_the_hosts_values_are_shown(void)
   stage_close(&stage);
 }
 
-// What is said
-// -----------------------------------------------------------------
+// What is said ----------------------------------------------------------------
 
 static void
 test_it_says_that_it_is_there(void)
@@ -488,8 +484,7 @@ test_strange_events_do_nothing(void)
   stage_close(&stage);
 }
 
-// Music is taken away
-// ----------------------------------------------------------
+// Music is taken away ---------------------------------------------------------
 
 static unsigned
 n_files_in(const char* const folder)
@@ -639,8 +634,7 @@ test_a_phrase_is_saved(void)
   stage_close(&stage);
 }
 
-// Life
-// -------------------------------------------------------------------------
+// Life ------------------------------------------------------------------------
 
 static void
 test_sizes(void)

@@ -238,8 +238,7 @@ check_sets(const PortIndex first, const PortIndex last)
   }
 }
 
-// Drawing
-// ------------------------------------------------------------------------
+// Drawing ---------------------------------------------------------------------
 
 static void
 test_what_does_not_change_is_not_drawn(void)
@@ -380,8 +379,7 @@ test_any_bytes_are_drawn(void)
   }
 }
 
-// Pictures
-// -----------------------------------------------------------------------
+// Pictures --------------------------------------------------------------------
 
 /// Mean of a square of a picture, for each of three colours
 static void
@@ -628,8 +626,7 @@ test_a_dense_screen_shows_the_same_crisper(void)
   free(kept);
 }
 
-// Touching
-// -----------------------------------------------------------------------
+// Touching --------------------------------------------------------------------
 
 static void
 test_every_control_moves_its_own_port(void)
@@ -806,6 +803,7 @@ test_keys_while_a_knob_is_held(void)
   begin();
   const Box2 knob = port_box(PORT_ENERGY);
   point(POINTER_PRESS, mid_x(knob), mid_y(knob), 0U);
+  CHECK(type(KEY_TAB, "") && type(KEY_BACK_TAB, ""));
   CHECK(type(KEY_UP, "") && wishes.held[PORT_ENERGY] == 1);
   point(POINTER_RELEASE, mid_x(knob), mid_y(knob), 0U);
   CHECK(wishes.n_touches == 2U);
@@ -893,7 +891,8 @@ test_what_is_typed_takes_the_numbers_place(void)
     CHECK(model.ports[PORT_SEED] == 9.0f);
     ui_model_set_port(&model, PORT_SEED, 777.0f);
   }
-  click_in(port_box(PORT_ENERGY));
+  click_in(port_box(PORT_ENERGY)); // On the way to any knob, Tab comes first
+  CHECK(type(KEY_TAB, "") && type(KEY_BACK_TAB, ""));
   CHECK(type(KEY_ENTER, "") && type(KEY_TEXT, "35") && type(KEY_ENTER, ""));
   CHECK(model.ports[PORT_ENERGY] == 35.0f);
 }
@@ -962,12 +961,13 @@ test_keys_reach_everything(void)
   check_sets(PORT_SET_FIRST, PORT_SET_LAST);
 }
 
-/// Let keys go to a port
+/// Let keys go to a port.  A click alone does not.
 static void
 focus_port(const PortIndex port)
 {
-  const Box2 box = port_box(port);
-  click_in(box);
+  click_in(port_box(port));
+  CHECK(!type(KEY_UP, "") && !type(KEY_HOME, "") && !type(KEY_TEXT, "4"));
+  CHECK(type(KEY_TAB, "") && type(KEY_BACK_TAB, ""));
 }
 
 static void
@@ -1094,9 +1094,14 @@ test_losing_the_keyboard_ends_typing(void)
   begin();
   click_in(port_box(PORT_SEED));
   CHECK(type(KEY_TEXT, "9"));
-  view_focus(view, false);
+  view_focus(view, false, SECOND);
   CHECK(!type(KEY_ENTER, ""));
-  CHECK(!wishes.n_sets);
+  CHECK(model.ports[PORT_SEED] == 9.0f);
+
+  click_in(named_box("folder"));
+  CHECK(type(KEY_TEXT, "/x"));
+  view_focus(view, false, SECOND);
+  CHECK(!wishes.n_folders);
 }
 
 static void

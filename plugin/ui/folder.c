@@ -211,8 +211,7 @@ read_setting(char* const folder)
   return is_set;
 }
 
-// Where music is
-// ---------------------------------------------------------------
+// Where music is --------------------------------------------------------------
 
 /**
    A path as user-dirs.dirs has it: "$HOME/..." or absolute, in quotes, in which

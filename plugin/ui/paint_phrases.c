@@ -157,6 +157,17 @@ draw_drum_rows(const Box2 area, Canvas* const canvas)
   }
 }
 
+/// Beats in a bar of a phrase, of the unit that is heard now
+static uint32_t
+beats_of(const UiPhrase* const phrase, const TalkPlace* const place)
+{
+  const int64_t ticks = phrase ? phrase->head.bar_ticks : place->bar_ticks;
+  const int64_t unit  = place->unit > 0 ? place->unit : 4;
+  const int64_t n =
+    (ticks * unit + 2 * TICKS_PER_QUARTER) / (4 * TICKS_PER_QUARTER);
+  return n < 1 ? 1U : n > 64 ? 64U : (uint32_t)n;
+}
+
 /// Lines at bars and beats
 static void
 draw_grid(const Box2            area,
@@ -165,7 +176,7 @@ draw_grid(const Box2            area,
           Canvas* const         canvas)
 {
   const uint32_t n_bars  = phrase ? (uint32_t)phrase->head.n_bars : 4U;
-  const uint32_t n_beats = place->n_beats > 0 ? (uint32_t)place->n_beats : 4U;
+  const uint32_t n_beats = beats_of(phrase, place);
   const double   w       = area.w / (double)(n_bars * n_beats);
   for (uint32_t i = 0U; i <= n_bars * n_beats; ++i) {
     const bool   is_bar = i % n_beats == 0U;

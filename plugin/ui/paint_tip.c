@@ -56,41 +56,22 @@ paint_tip_text(const Scene* const scene,
 
 #define TIP_W 250.0
 #define TIP_LINE 14.0
-#define TIP_BRUSH_LINES 6U
+#define TIP_MAX_LINES 6U
 
-/// Break a text into lines; a line ends where the next one begins
+/// The lines of a tip.  @param lines (TIP_MAX_LINES + 1)
 static unsigned
-break_lines(const char* const  text,
-            const char** const lines,
-            Canvas* const      canvas)
+break_tip(const char* const  text,
+          const char** const lines,
+          Canvas* const      canvas)
 {
-  unsigned    n     = 0U;
-  const char* begin = text;
-  while (*begin && n < TIP_BRUSH_LINES) {
-    const char* end = begin;
-    for (const char* c = begin; *c; ++c) {
-      if (c[1] == ' ' || !c[1]) {
-        char line[BRUSH_LINE];
-        (void)snprintf(line, sizeof(line), "%.*s", (int)(c + 1 - begin), begin);
-        if (end != begin &&
-            canvas_text_width(canvas, FONT_SMALL, line) > TIP_W - 16.0) {
-          break;
-        }
-        end = c + 1;
-      }
-    }
-    lines[n++] = begin;
-    begin      = *end == ' ' ? end + 1 : end;
-  }
-  lines[n] = begin;
-  return n;
+  return brush_break(canvas, text, TIP_W - 16.0, TIP_MAX_LINES, lines);
 }
 
 Box2
 paint_tip_box(const Scene* const scene, const int item, Canvas* const canvas)
 {
   char        text[512];
-  const char* lines[TIP_BRUSH_LINES + 1U];
+  const char* lines[TIP_MAX_LINES + 1U];
   Box2        box = {0.0, 0.0, 0.0, 0.0};
   paint_tip_text(scene, item, text, sizeof(text));
   if (!text[0]) {
@@ -100,7 +81,7 @@ paint_tip_box(const Scene* const scene, const int item, Canvas* const canvas)
   const Layout* const layout = scene->layout;
   const Box2          at     = layout->items[item].box;
   box.w                      = TIP_W;
-  box.h = 10.0 + TIP_LINE * (double)break_lines(text, lines, canvas);
+  box.h = 10.0 + TIP_LINE * (double)break_tip(text, lines, canvas);
   box.x = at.x + 0.5 * at.w - 0.5 * box.w;
   box.x = box.x < 4.0 ? 4.0 : box.x;
   box.x = box.x + box.w > layout->w - 4.0 ? layout->w - 4.0 - box.w : box.x;
@@ -130,19 +111,16 @@ paint_tip(const Scene* const scene,
           Canvas* const      canvas)
 {
   char        text[512];
-  const char* lines[TIP_BRUSH_LINES + 1U];
+  const char* lines[TIP_MAX_LINES + 1U];
   paint_tip_text(scene, item, text, sizeof(text));
-  const unsigned n = break_lines(text, lines, canvas);
+  const unsigned n = break_tip(text, lines, canvas);
 
   canvas_fill(canvas, box, ink_edge);
   const Box2 inside = {box.x + 1.0, box.y + 1.0, box.w - 2.0, box.h - 2.0};
   canvas_fill(canvas, inside, ink_deep);
   for (unsigned i = 0U; i < n; ++i) {
-    char       line[BRUSH_LINE];
     const Box2 at = {
       box.x + 8.0, box.y + 5.0 + TIP_LINE * (double)i, box.w - 12.0, TIP_LINE};
-    (void)snprintf(
-      line, sizeof(line), "%.*s", (int)(lines[i + 1U] - lines[i]), lines[i]);
-    canvas_text(canvas, at, ALIGN_LEFT, FONT_SMALL, ink_text, line);
+    brush_line(canvas, at, ink_text, lines, i);
   }
 }

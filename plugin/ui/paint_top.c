@@ -7,6 +7,7 @@
 #include "plugin/ui/ui_controls.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void
 draw_dice(const Scene* const scene, const int item, Canvas* const canvas)
@@ -72,6 +73,40 @@ place_text(const Scene* const scene, char* const text, const size_t size)
   }
 }
 
+/// What is said, what it waits for, or where it is.  A long sentence has both
+/// lines for itself.
+static void
+draw_words(const Scene* const scene,
+           const Box2         box,
+           const char* const  words,
+           Canvas* const      canvas)
+{
+  const char* const text  = scene->said[0] ? scene->said : words;
+  const Box2        above = {box.x, box.y, box.w, 17.0};
+  const Box2        below = {box.x, box.y + 17.0, box.w, 17.0};
+  const bool     is_long = canvas_text_width(canvas, FONT_NORMAL, text) > box.w;
+  const char*    lines[3];
+  const unsigned n = is_long ? brush_break(canvas, text, box.w, 2U, lines) : 0U;
+  if (n == 2U) {
+    lines[2] = text + strlen(text); // The last one may end with dots
+    brush_line(canvas, above, ink_warm, lines, 0U);
+    brush_line(canvas, below, ink_warm, lines, 1U);
+    return;
+  }
+
+  char place[BRUSH_LINE] = "";
+  if (scene->model->has_place) {
+    place_text(scene, place, sizeof(place));
+  }
+  canvas_text(canvas,
+              above,
+              ALIGN_LEFT,
+              is_long ? FONT_SMALL : FONT_NORMAL,
+              text[0] ? ink_warm : ink_accent,
+              text[0] ? text : "Playing");
+  canvas_text(canvas, below, ALIGN_LEFT, FONT_SMALL, ink_dim, place);
+}
+
 void
 paint_top(const Scene* const scene, const int64_t now_us, Canvas* const canvas)
 {
@@ -85,24 +120,8 @@ paint_top(const Scene* const scene, const int64_t now_us, Canvas* const canvas)
   const Box2 name = {12.0, panel.y, 100.0, panel.h};
   canvas_text(canvas, name, ALIGN_LEFT, FONT_LARGE, ink_text, "Perpetuo");
 
-  char place[BRUSH_LINE] = "";
-  if (scene->model->has_place) {
-    place_text(scene, place, sizeof(place));
-  }
-  const bool is_said = scene->said[0];
-  const Box2 above   = {118.0, panel.y + 5.0, right - 118.0, 17.0};
-  const Box2 below   = {118.0, panel.y + 22.0, right - 118.0, 17.0};
-  canvas_text(canvas,
-              above,
-              ALIGN_LEFT,
-              FONT_NORMAL,
-              is_said    ? ink_warm
-              : words[0] ? ink_warm
-                         : ink_accent,
-              is_said    ? scene->said
-              : words[0] ? words
-                         : "Playing");
-  canvas_text(canvas, below, ALIGN_LEFT, FONT_SMALL, ink_dim, place);
+  const Box2 rest = {118.0, panel.y + 5.0, right - 118.0, 34.0};
+  draw_words(scene, rest, words, canvas);
 
   const bool is_held = scene->model->ports[PORT_HOLD] > 0.5f;
   const bool is_on   = scene->model->ports[PORT_ENABLED] > 0.5f;

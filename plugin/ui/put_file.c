@@ -17,8 +17,7 @@
 /// And for a file beside it, of which others may have been left by a crash
 #define MAX_PARTS 100U
 
-// In words
-// ----------------------------------------------------------------
+// In words --------------------------------------------------------------------
 
 const char*
 put_shown(const char* const path, char* const shown)

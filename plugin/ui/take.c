@@ -34,8 +34,7 @@ typedef struct {
   TalkBar        phrase[PHRASE_MAX_BARS]; ///< Where bars of a phrase are put
 } Stretch;
 
-// Which bars
-// ------------------------------------------------------------------
+// Which bars ------------------------------------------------------------------
 
 /// A part's phrase in a bar; null when it does not sound, or is not known
 static const UiPhrase*
@@ -101,8 +100,7 @@ find_stretch(Stretch* const       self,
   }
 }
 
-// Which notes
-// -----------------------------------------------------------------
+// Which notes -----------------------------------------------------------------
 
 /// The notes of a phrase in one of its bars
 typedef struct {
@@ -165,8 +163,7 @@ take_is_there(const UiModel* const model,
   return has_any_notes(&stretch);
 }
 
-// As a song
-// -------------------------------------------------------------------
+// As a song -------------------------------------------------------------------
 
 /// Whether a part's music goes on from a bar into the one that follows it here;
 /// the player ends what sounds where it does not
@@ -339,8 +336,7 @@ make_song(const Stretch* const self, MidiSong** const song)
   return STATUS_SUCCESS;
 }
 
-// As a file
-// -------------------------------------------------------------------
+// As a file -------------------------------------------------------------------
 
 static bool
 is_in_a_row(const Stretch* const self)

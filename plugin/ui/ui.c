@@ -233,7 +233,7 @@ hear_key(void* const data, const Key* const key)
 static void
 hear_focus(void* const data, const bool has_it)
 {
-  view_focus(((Ui*)data)->view, has_it);
+  view_focus(((Ui*)data)->view, has_it, now_us());
 }
 
 static void

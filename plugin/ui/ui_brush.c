@@ -109,6 +109,57 @@ brush_focus(const Scene* const scene, const int item, Canvas* const canvas)
   }
 }
 
+/// A part of a text, as far as a line holds it
+static void
+copy_line(const char* const begin, const char* const end, char* const line)
+{
+  const size_t n    = (size_t)(end - begin);
+  const size_t most = n < BRUSH_LINE - 1U ? n : BRUSH_LINE - 1U;
+  memcpy(line, begin, most);
+  line[most] = '\0';
+}
+
+unsigned
+brush_break(Canvas* const      canvas,
+            const char* const  text,
+            const double       width,
+            const unsigned     n_lines,
+            const char** const lines)
+{
+  unsigned    n     = 0U;
+  const char* begin = text;
+  while (*begin && n < n_lines) {
+    const char* end = begin;
+    for (const char* c = begin; *c; ++c) {
+      if (c[1] == ' ' || !c[1]) {
+        char line[BRUSH_LINE];
+        copy_line(begin, c + 1, line);
+        if (end != begin &&
+            canvas_text_width(canvas, FONT_SMALL, line) > width) {
+          break;
+        }
+        end = c + 1;
+      }
+    }
+    lines[n++] = begin;
+    begin      = *end == ' ' ? end + 1 : end;
+  }
+  lines[n] = begin;
+  return n;
+}
+
+void
+brush_line(Canvas* const            canvas,
+           const Box2               box,
+           const Ink                ink,
+           const char* const* const lines,
+           const unsigned           i)
+{
+  char line[BRUSH_LINE];
+  copy_line(lines[i], lines[i + 1U], line);
+  canvas_text(canvas, box, ALIGN_LEFT, FONT_SMALL, ink, line);
+}
+
 void
 brush_entry(const Scene* const scene, const Box2 box, Canvas* const canvas)
 {

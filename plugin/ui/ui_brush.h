@@ -68,6 +68,28 @@ brush_title(Canvas* canvas, Box2 panel, const char* text);
 void
 brush_focus(const Scene* scene, int item, Canvas* canvas);
 
+/**
+   Break a small text into lines at its spaces.
+
+   @param n_lines Most lines; what is left over is in none.
+   @param lines (n_lines + 1) Where each begins, and where the last one ends.
+   @return How many.
+*/
+unsigned
+brush_break(Canvas*      canvas,
+            const char*  text,
+            double       width,
+            unsigned     n_lines,
+            const char** lines);
+
+/// One of these lines
+void
+brush_line(Canvas*            canvas,
+           Box2               box,
+           Ink                ink,
+           const char* const* lines,
+           unsigned           i);
+
 /// What is being typed
 void
 brush_entry(const Scene* scene, Box2 box, Canvas* canvas);

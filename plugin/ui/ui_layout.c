@@ -156,29 +156,39 @@ lay_gate(Layout* const self, const Box2 panel)
   add(self, ITEM_THRESHOLD, PORT_GATE, PANEL_GATE, box);
 }
 
-static unsigned
-count_controls(const Group group)
+/// How much room a control takes beside others: some have long words
+static double
+share_of(const PortIndex port)
 {
-  unsigned n = 0U;
+  return port == PORT_SCALE ? 1.6 : port == PORT_DRUM_MAP ? 1.2 : 1.0;
+}
+
+/// What the controls of a group take
+static double
+sum_shares(const Group group)
+{
+  double sum = 0.0;
   for (unsigned i = 0U; i < N_PORTS; ++i) {
     const Control* const control = control_at((PortIndex)i);
-    n += control->kind && control->group == group ? 1U : 0U;
+    sum +=
+      control->kind && control->group == group ? share_of((PortIndex)i) : 0.0;
   }
-  return n;
+  return sum;
 }
 
 static void
 lay_group(Layout* const self, const Group group, const Box2 panel)
 {
   const Panel  number = (Panel)(PANEL_GROUPS + (group - GROUP_SONG));
-  const double w      = panel.w / (double)count_controls(group);
+  const double cell   = panel.w / sum_shares(group);
   double       x      = panel.x;
 
   self->panels[number] = panel;
   for (unsigned i = 0U; i < N_PORTS; ++i) {
     const Control* const control = control_at((PortIndex)i);
     if (control->kind && control->group == group) {
-      const Box2 box = {x, panel.y + TITLE_H, w, panel.h - TITLE_H - 2.0};
+      const double w   = cell * share_of((PortIndex)i);
+      const Box2   box = {x, panel.y + TITLE_H, w, panel.h - TITLE_H - 2.0};
       add(self, ITEM_PORT, (PortIndex)i, number, box);
       x += w;
     }
@@ -189,14 +199,14 @@ static void
 lay_groups(Layout* const self, double y)
 {
   for (unsigned r = 0U; r < 2U; ++r) {
-    unsigned n = 0U;
+    double sum = 0.0;
     for (unsigned g = 0U; g < 4U; ++g) {
-      n += count_controls(rows[r][g]);
+      sum += sum_shares(rows[r][g]);
     }
-    const double cell = (self->w - 2.0 * EDGE - 3.0 * GAP) / (double)n;
+    const double cell = (self->w - 2.0 * EDGE - 3.0 * GAP) / sum;
     double       x    = EDGE;
     for (unsigned g = 0U; g < 4U; ++g) {
-      const double w   = cell * (double)count_controls(rows[r][g]);
+      const double w   = cell * sum_shares(rows[r][g]);
       const Box2   box = {x, y, w, GROUP_H};
       lay_group(self, rows[r][g], box);
       x += w + GAP;

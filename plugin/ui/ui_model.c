@@ -236,8 +236,7 @@ ui_model_hear(UiModel* const           self,
   }
 }
 
-// What is said
-// -----------------------------------------------------------------
+// What is said ----------------------------------------------------------------
 
 /// Whether something is shown whose notes are not here
 static bool
@@ -274,8 +273,7 @@ ui_model_say(UiModel* const self, const int64_t now_us)
   return TALK_NOTHING;
 }
 
-// What it comes to
-// -------------------------------------------------------------
+// What it comes to ------------------------------------------------------------
 
 bool
 ui_model_is_alive(const UiModel* const self, const int64_t now_us)

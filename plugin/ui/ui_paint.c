@@ -15,8 +15,7 @@ paint_background(void)
   return ink_back;
 }
 
-// Keys
-// -------------------------------------------------------------------------
+// Keys ------------------------------------------------------------------------
 
 static uint64_t
 add_port(const Scene* const scene, const uint64_t key, const unsigned port)

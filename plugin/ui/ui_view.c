@@ -64,8 +64,7 @@ struct View {
   bool     is_placed;
 };
 
-// Life
-// ---------------------------------------------------------------------------
+// Life ------------------------------------------------------------------------
 
 static unsigned
 parts_of(const UiModel* const model)
@@ -164,8 +163,7 @@ view_say(View* const self, const char* const text, const int64_t now_us)
   self->said_until = now_us + SAY_US;
 }
 
-// Drawing
-// ------------------------------------------------------------------------
+// Drawing ---------------------------------------------------------------------
 
 static Box2
 in_pixels(const View* const self, const Box2 box)
@@ -324,8 +322,7 @@ view_draw(View* const self, const int64_t now_us, Box2* const boxes)
   return n;
 }
 
-// Wishes
-// -------------------------------------------------------------------------
+// Wishes ----------------------------------------------------------------------
 
 static void
 set_port(View* const self, const PortIndex port, const float value)
@@ -449,8 +446,7 @@ take_of(const ItemKind kind)
                                                               : TAKE_BARS;
 }
 
-// Typing
-// -------------------------------------------------------------------------
+// Typing ----------------------------------------------------------------------
 
 static bool
 can_type(const View* const self, const int item)
@@ -527,8 +523,7 @@ type_key(View* const self, const Key* const key, const int64_t now_us)
   return key->kind != KEY_TAB && key->kind != KEY_BACK_TAB; // And on
 }
 
-// The pointer
-// --------------------------------------------------------------------
+// The pointer -----------------------------------------------------------------
 
 static CursorLook
 cursor_for(const View* const self, const int item)
@@ -810,10 +805,19 @@ view_drag_ended(View* const self, const DragEnd end)
   light(self, -1);
 }
 
-// Keys
-// ---------------------------------------------------------------------------
+// Keys ------------------------------------------------------------------------
 
-static void
+/// Whether an item has values that one can go through
+static bool
+has_values(const View* const self, const int item)
+{
+  const ItemKind kind = self->layout.items[item].kind;
+  return kind == ITEM_THRESHOLD ||
+         (kind == ITEM_PORT && kind_of(self, item) != CONTROL_BUTTON);
+}
+
+/// @return Whether there was anything to step through
+static bool
 step_item(View* const self, const int n_steps, const bool is_fine)
 {
   const int         item  = self->scene.focused;
@@ -821,11 +825,13 @@ step_item(View* const self, const int n_steps, const bool is_fine)
   const float       value = self->model->ports[one->port];
   if (one->kind == ITEM_N_BARS) {
     change_n_bars(self, n_steps);
-  } else if (one->kind == ITEM_THRESHOLD ||
-             (one->kind == ITEM_PORT &&
-              kind_of(self, item) != CONTROL_BUTTON)) {
-    move_port(self, item, control_step(one->port, value, n_steps, is_fine));
+    return true;
   }
+  if (has_values(self, item)) {
+    move_port(self, item, control_step(one->port, value, n_steps, is_fine));
+    return true;
+  }
+  return false;
 }
 
 /// Move the point on the pad
@@ -861,10 +867,9 @@ move_key(View* const self, const Key* const key)
     if (rows[i].kind == key->kind) {
       if (self->layout.items[self->scene.focused].kind == ITEM_PAD) {
         step_point(self, rows[i].dx, rows[i].dy);
-      } else {
-        step_item(self, rows[i].n_steps, is_fine);
+        return true;
       }
-      return true;
+      return step_item(self, rows[i].n_steps, is_fine);
     }
   }
   return false;
@@ -889,7 +894,7 @@ end_key(View* const self, const bool is_high)
 {
   const int         item = self->scene.focused;
   const Item* const one  = &self->layout.items[item];
-  if (one->kind == ITEM_PORT || one->kind == ITEM_THRESHOLD) {
+  if (has_values(self, item)) {
     const Port port = port_at(one->port);
     move_port(self, item, is_high ? port.maximum : port.minimum);
     return true;
@@ -911,7 +916,8 @@ use_key(View* const self, const Key* const key, const int64_t now_us)
     focus_on(self, item <= 0 ? n - 1 : item - 1, now_us);
     return true;
   }
-  if (item < 0) {
+  // After a click alone, keys are the host's as before: Home locates there
+  if (item < 0 || !self->scene.shows_focus) {
     return false;
   }
 
@@ -958,16 +964,19 @@ view_key(View* const self, const Key* const key, const int64_t now_us)
 }
 
 void
-view_focus(View* const self, const bool has_it)
+view_focus(View* const self, const bool has_it, const int64_t now_us)
 {
   if (!has_it) {
-    end_entry(self, false, 0);
+    // Half of a path is no path, but a number is one at any time
+    const int  item = self->scene.focused;
+    const bool is_number =
+      item >= 0 && self->layout.items[item].kind != ITEM_FOLDER;
+    end_entry(self, is_number, now_us);
     self->scene.focused = -1;
   }
 }
 
-// For tests
-// ----------------------------------------------------------------------
+// For tests -------------------------------------------------------------------
 
 static bool
 box_of(const View* const self, const int item, Box2* const box)

@@ -83,7 +83,7 @@ view_key(View* view, const Key* key, int64_t now_us);
 
 /// The keyboard is ours, or not any more
 void
-view_focus(View* view, bool has_it);
+view_focus(View* view, bool has_it, int64_t now_us);
 
 void
 view_drag_ended(View* view, DragEnd end);
