@@ -87,6 +87,37 @@ voice_of(const Scene* const scene, const uint8_t key)
   return 0;
 }
 
+/// Where a note is seen
+static Box2
+picture_of(const Scene* const    scene,
+           const Part            part,
+           const Box2            area,
+           const UiPhrase* const phrase,
+           const Note* const     note,
+           const Rows            rows)
+{
+  if (part == PART_MELODY) {
+    const double row_h = area.h / (double)rows.n;
+    const double row   = (double)(rows.lowest + rows.n - 1 - note->key);
+    Box2         box   = note_box(area, phrase, note, row, row_h);
+    box.y += 0.5;
+    box.h = box.h < 3.0 ? box.h : box.h - 1.0;
+    return box;
+  }
+
+  const double row_h = area.h / (double)N_DRUM_VOICES;
+  const double loud  = (double)note->velocity / 127.0;
+  const int    voice = voice_of(scene, note->key);
+  const Note   hit   = {note->tick, DRUM_LIGHT, note->key, note->velocity};
+  const double row   = (double)(N_DRUM_VOICES - 1 - (unsigned)voice);
+  Box2         box   = note_box(area, phrase, &hit, row, row_h);
+  const double h     = (0.35 + 0.55 * loud) * row_h;
+  box.w              = box.w > 9.0 ? 9.0 : box.w < 3.0 ? 3.0 : box.w - 1.0;
+  box.y += row_h - h - 1.0;
+  box.h = h;
+  return box;
+}
+
 /// The picture of a note, and of it while it sounds
 static void
 draw_note(const Scene* const    scene,
@@ -99,26 +130,9 @@ draw_note(const Scene* const    scene,
           Canvas* const         canvas)
 {
   const double loud = (double)note->velocity / 127.0;
-  const Ink    ink  = part_inks[part];
-  Box2         box;
-  if (part == PART_MELODY) {
-    const double row_h = area.h / (double)rows.n;
-    const double row   = (double)(rows.lowest + rows.n - 1 - note->key);
-    box                = note_box(area, phrase, note, row, row_h);
-    box.y += 0.5;
-    box.h = box.h < 3.0 ? box.h : box.h - 1.0;
-  } else {
-    const double row_h = area.h / (double)N_DRUM_VOICES;
-    const int    voice = voice_of(scene, note->key);
-    const Note   hit   = {note->tick, DRUM_LIGHT, note->key, note->velocity};
-    const double row   = (double)(N_DRUM_VOICES - 1 - (unsigned)voice);
-    box                = note_box(area, phrase, &hit, row, row_h);
-    box.w              = box.w > 9.0 ? 9.0 : box.w < 3.0 ? 3.0 : box.w - 1.0;
-    const double h     = (0.35 + 0.55 * loud) * row_h;
-    box.y += row_h - h - 1.0;
-    box.h = h;
-  }
-  const Ink shade = is_lit ? ink_white : brush_faded(ink, 0.35 + 0.65 * loud);
+  const Box2   box  = picture_of(scene, part, area, phrase, note, rows);
+  const Ink    shade =
+    is_lit ? ink_white : brush_faded(part_inks[part], 0.35 + 0.65 * loud);
   if (part == PART_MELODY && box.h > 5.0) {
     canvas_round(canvas, box, 2.0, shade);
   } else {
@@ -406,6 +420,40 @@ paint_moving_key(const Scene* const scene, const int64_t now_us)
     }
   }
   return key;
+}
+
+Box2
+paint_moving_box(const Scene* const scene, const int64_t now_us)
+{
+  const Rows   rows = melody_rows(scene);
+  const double tick = phrase_tick(scene, now_us);
+  const double x    = playhead(scene, now_us);
+  Box2         box  = {0.0, 0.0, 0.0, 0.0};
+  if (x < 0.0) {
+    return box;
+  }
+  double left  = x;
+  double right = x;
+  for (unsigned part = 0U; part < N_PARTS; ++part) {
+    const Box2            area   = scene->layout->notes[SHOW_NOW][part];
+    const UiPhrase* const phrase = brush_phrase(scene, SHOW_NOW, (Part)part);
+    for (uint32_t i = 0U; area.w > 0.0 && phrase && i < phrase->n_notes; ++i) {
+      const Note* const note = &phrase->notes[i];
+      if (is_rolling(scene) && is_sounding((Part)part, note, tick)) {
+        const Box2 lit =
+          picture_of(scene, (Part)part, area, phrase, note, rows);
+        left  = fmin(left, lit.x);
+        right = fmax(right, lit.x + lit.w);
+      }
+    }
+    if (area.w > 0.0) {
+      box.y = box.h > 0.0 ? box.y : area.y;
+      box.h = area.y + area.h - box.y;
+    }
+  }
+  box.x = left - 2.0; // Lines and corners are wider than their places
+  box.w = right - left + 4.0;
+  return box;
 }
 
 void

@@ -47,6 +47,10 @@ paint_panel(const Scene* scene, Panel panel, int64_t now_us, Canvas* canvas);
 uint64_t
 paint_moving_key(const Scene* scene, int64_t now_us);
 
+/// Where it is; of no width for nowhere
+Box2
+paint_moving_box(const Scene* scene, int64_t now_us);
+
 /// Draw that over PANEL_ROLL
 void
 paint_moving(const Scene* scene, int64_t now_us, Canvas* canvas);

@@ -48,6 +48,7 @@ struct View {
   bool     is_fresh; ///< Nothing yet
   uint64_t keys[N_PANELS];
   uint64_t moving_key;
+  Box2     moving_box;
   int      tip; ///< The item whose tip is shown, or -1
   Box2     tip_box;
   uint64_t tip_key;
@@ -221,14 +222,37 @@ tip_of(const View* const self, const int64_t now_us)
   return is_busy || now_us - self->moved_us < TIP_US ? -1 : self->scene.hovered;
 }
 
-static void
-draw_roll(View* const self, const bool is_changed, const int64_t now_us)
+/// A box that holds two, of which either may be of no width
+static Box2
+unite(const Box2 a, const Box2 b)
 {
+  if (a.w <= 0.0 || b.w <= 0.0) {
+    return a.w > 0.0 ? a : b;
+  }
+  const double x   = fmin(a.x, b.x);
+  const double y   = fmin(a.y, b.y);
+  const Box2   all = {
+      x, y, fmax(a.x + a.w, b.x + b.w) - x, fmax(a.y + a.h, b.y + b.h) - y};
+  return all;
+}
+
+/// Draw the phrases, or only what moves over them.  @return What was drawn.
+static Box2
+draw_roll(View* const   self,
+          const bool    is_changed,
+          const bool    is_whole,
+          const int64_t now_us)
+{
+  const Box2 moving = paint_moving_box(&self->scene, now_us);
+  const Box2 box    = is_whole ? self->layout.panels[PANEL_ROLL]
+                               : unite(self->moving_box, moving);
+  self->moving_box  = moving;
   if (is_changed) {
     paint_panel(&self->scene, PANEL_ROLL, now_us, self->still);
   }
-  canvas_copy(self->canvas, self->still, self->layout.panels[PANEL_ROLL]);
+  canvas_copy(self->canvas, self->still, box);
   paint_moving(&self->scene, now_us, self->canvas);
+  return box;
 }
 
 /// See whether a tip comes or goes, and which panels are to be drawn for it
@@ -258,6 +282,17 @@ update_tip(View* const self, const int64_t now_us, bool* const is_dirty)
   return was_there || box.w > 0.0;
 }
 
+/// Begin with nothing drawn
+static void
+begin_sheet(View* const self)
+{
+  const Box2 all = {0.0, 0.0, self->layout.w, self->layout.h};
+  canvas_fill(self->canvas, all, paint_background());
+  canvas_fill(self->still, all, paint_background());
+  self->tip_box.w    = 0.0;
+  self->moving_box.w = 0.0;
+}
+
 uint32_t
 view_draw(View* const self, const int64_t now_us, Box2* const boxes)
 {
@@ -272,49 +307,47 @@ view_draw(View* const self, const int64_t now_us, Box2* const boxes)
   }
   find_point(self);
 
-  const Box2 all = {0.0, 0.0, self->layout.w, self->layout.h};
-  bool       is_dirty[N_PANELS];
-  bool       is_new = false;
+  if (self->is_fresh) {
+    begin_sheet(self);
+  }
+
+  bool           is_changed[N_PANELS]; // It shows something else
+  bool           is_dirty[N_PANELS];   // And so it does, or a tip was over it
+  const uint64_t moving = paint_moving_key(&self->scene, now_us);
   for (unsigned i = 0U; i < N_PANELS; ++i) {
     const uint64_t key = paint_key(&self->scene, (Panel)i, now_us);
-    is_dirty[i]        = self->is_fresh || key != self->keys[i];
+    is_changed[i]      = self->is_fresh || key != self->keys[i];
+    is_dirty[i]        = is_changed[i];
     self->keys[i]      = key;
   }
-  const bool     is_roll_new = is_dirty[PANEL_ROLL];
-  const uint64_t moving      = paint_moving_key(&self->scene, now_us);
-  is_dirty[PANEL_ROLL] |= moving != self->moving_key;
-  self->moving_key = moving;
-
-  if (self->is_fresh) {
-    canvas_fill(self->canvas, all, paint_background());
-    canvas_fill(self->still, all, paint_background());
-    self->tip_box.w = 0.0;
-  }
-  const Box2 old_tip = self->tip_box;
-  is_new             = update_tip(self, now_us, is_dirty);
+  const Box2 old_tip    = self->tip_box;
+  const bool is_new_tip = update_tip(self, now_us, is_dirty);
+  const bool is_moved   = moving != self->moving_key;
+  self->moving_key      = moving;
 
   uint32_t n          = 0U;
-  bool     tip_is_hit = is_new;
+  bool     tip_is_hit = is_new_tip;
   for (unsigned i = 0U; i < N_PANELS; ++i) {
-    if (!is_dirty[i]) {
+    Box2 drawn = self->layout.panels[i];
+    if (i == PANEL_ROLL && (is_dirty[i] || is_moved)) {
+      drawn = draw_roll(self, is_changed[i], is_dirty[i], now_us);
+    } else if (is_dirty[i]) {
+      paint_panel(&self->scene, (Panel)i, now_us, self->canvas);
+    } else {
       continue;
     }
-    if (i == PANEL_ROLL) {
-      draw_roll(self, is_roll_new || self->is_fresh, now_us);
-    } else {
-      paint_panel(&self->scene, (Panel)i, now_us, self->canvas);
-    }
-    tip_is_hit |= meets(self->layout.panels[i], self->tip_box);
-    boxes[n++] = in_pixels(self, self->layout.panels[i]);
+    tip_is_hit |= meets(drawn, self->tip_box);
+    boxes[n++] = in_pixels(self, drawn);
   }
   if (tip_is_hit && self->tip_box.w > 0.0) {
     paint_tip(&self->scene, self->tip, self->tip_box, self->canvas);
     boxes[n++] = in_pixels(self, self->tip_box);
   }
-  if (is_new && old_tip.w > 0.0) {
+  if (is_new_tip && old_tip.w > 0.0) {
     boxes[n++] = in_pixels(self, old_tip);
   }
   if (self->is_fresh) {
+    const Box2 all = {0.0, 0.0, self->layout.w, self->layout.h};
     boxes[0]       = in_pixels(self, all);
     self->is_fresh = false;
     return 1U;
