@@ -337,6 +337,10 @@ put_first(const char* const    folder,
         settle_folder(path);
         return 0;
       }
+      if (error == EEXIST && holder_of(path, bytes, n_bytes) == THE_SAME) {
+        error = 0; // Another window took it at the same moment
+        break;
+      }
     }
   }
   if (part[0]) {
