@@ -399,8 +399,11 @@ test_over(void)
   begin();
   CHECK(!put_over(within("conf"), (const uint8_t*)"one", 3U, &trouble));
   CHECK(!strcmp(text_of(within("conf")), "one"));
+  CHECK(!chmod(within("conf"), 0600));
   CHECK(!put_over(within("conf"), (const uint8_t*)"2", 1U, &trouble));
   CHECK(!strcmp(text_of(within("conf")), "2"));
+  struct stat about;
+  CHECK(!stat(within("conf"), &about) && (about.st_mode & 0777U) == 0600U);
 
   disk.is_full = true;
   CHECK(put_over(within("conf"), (const uint8_t*)"3", 1U, &trouble) ==

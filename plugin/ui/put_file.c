@@ -377,8 +377,12 @@ put_over(const char* const    path,
          const size_t         n_bytes,
          Trouble* const       trouble)
 {
-  char part[PUT_MAX_PATH];
-  int  error = write_part(path, bytes, n_bytes, part);
+  char        part[PUT_MAX_PATH];
+  struct stat about;
+  int         error = write_part(path, bytes, n_bytes, part);
+  if (!error && !stat(path, &about)) {
+    (void)chmod(part, about.st_mode & 0777U); // Whoever may read it, still may
+  }
   if (!error && rename(part, path)) {
     error = errno;
     unlink(part);
