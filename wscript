@@ -562,7 +562,7 @@ def bundle(bld):
     presets = [f for f in files if f.startswith('presets/')]
     files['manifest.ttl'] = 'ttl/manifest.ttl.in'
     bld(rule=manifest, source=[files['manifest.ttl']] + presets,
-        presets=presets, window=has_window(bld),
+        presets=presets, window=has_window(bld), vars=['HAVE'],
         target='%s/manifest.ttl' % BUNDLE, cls_keyword=lambda task: 'Filling in')
     tidy(bld, files)
 
@@ -575,7 +575,7 @@ def bundle(bld):
         if bld.cmd == 'install':
             see_room(bld, there)
             bld.add_pre_fun(lambda _: keep_models(bld, there))
-            bld.add_post_fun(lambda _: clear_presets(there, files))
+            bld.add_post_fun(lambda _: clear_old(there, files))
         else:
             bld.add_post_fun(lambda _: clear(there))
 
@@ -609,11 +609,13 @@ def keep_models(bld, there):
                 file.write(old)
 
 
-def clear_presets(there, files):
-    """Take presets out that an older version has left."""
-    for name in os.listdir(os.path.join(there, 'presets')):
-        if name.endswith('.ttl') and 'presets/' + name not in files:
-            os.remove(os.path.join(there, 'presets', name))
+def clear_old(there, files):
+    """Take presets and a window out that an older version has left."""
+    old = ['presets/' + name for name in os.listdir(
+        os.path.join(there, 'presets')) if name.endswith('.ttl')]
+    for name in old + [APPNAME + '_ui.so', 'ui.ttl']:
+        if name not in files and os.path.lexists(os.path.join(there, name)):
+            os.remove(os.path.join(there, name))
 
 
 def clear(there):

@@ -152,6 +152,33 @@ def test_an_update_keeps_what_songs_need():
     check(not os.path.exists(bundle), 'uninstall left %s' % tree(bundle))
 
 
+def test_a_window_that_is_built_no_more():
+    """Xlib and cairo went away: nothing tells of a window, or is left of it."""
+    if not os.path.exists(os.path.join(copy().top, 'build', BUNDLE, 'ui.ttl')):
+        raise Skip('there is no Xlib or cairo here, and so no window')
+    words = ['--prefix=' + os.path.join(copy().room, 'bare')]
+    bundle = os.path.join(copy().room, 'bare/lib/lv2', BUNDLE)
+    works(copy().type('install', *words))
+    check('ui.ttl' in tree(bundle), 'no window was installed')
+
+    write(copy().room, 'pc/pkg-config',
+          '#!/bin/sh\n'
+          'case "$*" in *x11*|*cairo*) exit 1;; esac\n'
+          'exec %s "$@"\n' % shutil.which('pkg-config'))
+    probe = os.path.join(copy().room, 'pc/pkg-config')
+    os.chmod(probe, 0o755)
+    try:
+        works(copy().type('configure', '--no-install', '--only-plugin',
+                          PKGCONFIG=probe))
+        works(copy().type('install', *words))
+        now = tree(bundle)
+        check(b'ui.ttl' not in now['manifest.ttl'], now['manifest.ttl'])
+        check(not [f for f in now if '_ui' in f or 'ui.ttl' in f], sorted(now))
+    finally:
+        works(copy().type('configure', '--no-install', '--only-plugin'))
+        works(copy().type('build', '--no-install'))
+
+
 def test_where_it_cannot_be():
     write(copy().room, 'file', 'no folder')
     path = os.path.join(copy().room, 'file')
@@ -163,7 +190,8 @@ if __name__ == '__main__':
     try:
         run(test_into_a_staged_system, test_into_a_prefix,
             test_into_the_users_folder, test_what_is_installed_plays,
-            test_an_update_keeps_what_songs_need, test_where_it_cannot_be)
+            test_an_update_keeps_what_songs_need,
+            test_a_window_that_is_built_no_more, test_where_it_cannot_be)
     finally:
         for one in copies:
             one.__exit__()

@@ -22,7 +22,8 @@
 
 static struct {
   bool   has_no_links;
-  bool   is_raced;  ///< Somebody takes the name at the last moment
+  bool   is_raced;  ///< Somebody takes the name at the last moment,
+  char   theirs;    ///< for a file of this byte, 0: an empty one
   bool   is_broken; ///< The disk keeps nothing
   bool   is_full;
   size_t most; ///< Bytes that a call writes, 0: all
@@ -36,7 +37,9 @@ link(const char* const from, const char* const to)
   if (disk.is_raced) {
     const int file = open(to, O_WRONLY | O_CREAT | O_EXCL, 0666);
     disk.is_raced  = false;
-    CHECK(file >= 0 && !close(file));
+    CHECK(file >= 0);
+    CHECK(!disk.theirs || syscall(SYS_write, file, &disk.theirs, 1U) == 1);
+    CHECK(!close(file));
   }
   if (disk.has_no_links) {
     errno = EPERM;
@@ -194,6 +197,20 @@ test_the_same_is_one_file(void)
   CHECK(put(place.path, "two, and more").is_new);
   CHECK(put(place.path, "tw").is_new);
   CHECK(n_files() == 4U);
+  folder_free(&place);
+}
+
+/// Two windows put the same music there at once
+static void
+test_the_same_at_once(void)
+{
+  begin();
+  disk.is_raced    = true;
+  disk.theirs      = '1';
+  const Answer one = put(place.path, "1");
+  CHECK(!one.status && !one.is_new);
+  CHECK(!strcmp(one.path, within("tune.mid")));
+  CHECK(n_files() == 1U);
   folder_free(&place);
 }
 
@@ -382,8 +399,11 @@ test_over(void)
   begin();
   CHECK(!put_over(within("conf"), (const uint8_t*)"one", 3U, &trouble));
   CHECK(!strcmp(text_of(within("conf")), "one"));
+  CHECK(!chmod(within("conf"), 0600));
   CHECK(!put_over(within("conf"), (const uint8_t*)"2", 1U, &trouble));
   CHECK(!strcmp(text_of(within("conf")), "2"));
+  struct stat about;
+  CHECK(!stat(within("conf"), &about) && (about.st_mode & 0777U) == 0600U);
 
   disk.is_full = true;
   CHECK(put_over(within("conf"), (const uint8_t*)"3", 1U, &trouble) ==
@@ -405,6 +425,7 @@ main(void)
   RUN(test_nothing_is_overwritten);
   RUN(test_somebody_is_faster);
   RUN(test_the_same_is_one_file);
+  RUN(test_the_same_at_once);
   RUN(test_other_things_have_names_too);
   RUN(test_a_disk_without_links);
   RUN(test_short_writes);

@@ -336,6 +336,10 @@ put_first(const char* const    folder,
         settle_folder(path);
         return 0;
       }
+      if (error == EEXIST && holder_of(path, bytes, n_bytes) == THE_SAME) {
+        error = 0; // Another window took it at the same moment
+        break;
+      }
     }
   }
   if (part[0]) {
@@ -372,8 +376,12 @@ put_over(const char* const    path,
          const size_t         n_bytes,
          Trouble* const       trouble)
 {
-  char part[PUT_MAX_PATH];
-  int  error = write_part(path, bytes, n_bytes, part);
+  char        part[PUT_MAX_PATH];
+  struct stat about;
+  int         error = write_part(path, bytes, n_bytes, part);
+  if (!error && !stat(path, &about)) {
+    (void)chmod(part, about.st_mode & 0777U); // Whoever may read it, still may
+  }
   if (!error && rename(part, path)) {
     error = errno;
     unlink(part);

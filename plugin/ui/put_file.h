@@ -52,7 +52,8 @@ put_new(const char*    folder,
         bool*          is_new,
         Trouble*       trouble);
 
-/// Put bytes in place of a file, or where none was.  @return STATUS_NO_WRITE
+/// Put bytes in place of a file, whose permissions stay, or where none was.
+/// @return STATUS_NO_WRITE
 NODISCARD Status
 put_over(const char*    path,
          const uint8_t* bytes,
