@@ -32,10 +32,9 @@ notify_init(Notify* const self, LV2_URID_Map* const map, const double rate_hz)
   memset(self, 0, sizeof(*self));
   talk_urids_init(&self->urids, map);
   lv2_atom_forge_init(&self->forge, map);
-  self->atom_Sequence = self->forge.Sequence;
-  self->rate_hz       = rate_hz > 1.0 ? rate_hz : 48000.0;
-  self->step          = (int64_t)(NOTIFY_STEP_S * self->rate_hz) + 1;
-  self->i_slot        = -1;
+  self->rate_hz = rate_hz > 1.0 ? rate_hz : 48000.0;
+  self->step    = (int64_t)(NOTIFY_STEP_S * self->rate_hz) + 1;
+  self->i_slot  = -1;
 }
 
 /// Somebody knows nothing yet: all is to be said anew
@@ -450,6 +449,7 @@ void
 notify_run(Notify* const            self,
            LV2_Atom_Sequence* const buffer,
            const uint32_t           room,
+           const uint32_t           frame,
            const Sight* const       sight)
 {
   const int64_t n_due = (sight->clock - self->paid) / self->step;
@@ -461,7 +461,8 @@ notify_run(Notify* const            self,
   const bool    is_long = n_due > NOTIFY_MAX_MESSAGES;
   const int64_t n       = is_long ? NOTIFY_MAX_MESSAGES : n_due;
   self->paid = is_long ? sight->clock : self->paid + n_due * self->step;
-  if (room < TALK_MAX_BYTES) {
+  if (room < sizeof(LV2_Atom_Sequence_Body) ||
+      room - buffer->atom.size < TALK_MAX_BYTES) {
     return;
   }
 
@@ -469,11 +470,13 @@ notify_run(Notify* const            self,
   View                  view;
   TalkMessage           message;
   look(sight, &view);
-  lv2_atom_forge_set_buffer(forge, (uint8_t*)(buffer + 1), room);
+  lv2_atom_forge_set_buffer(forge,
+                            (uint8_t*)&buffer->body + buffer->atom.size,
+                            room - buffer->atom.size);
   for (int64_t i = 0; i < n && forge->size - forge->offset >= TALK_MAX_BYTES &&
                       say(self, sight, &view, &message);
        ++i) {
-    (void)lv2_atom_forge_frame_time(forge, 0);
+    (void)lv2_atom_forge_frame_time(forge, (int64_t)frame);
     (void)talk_write(&self->urids, forge, &message);
   }
   buffer->atom.size += forge->offset;

@@ -7,7 +7,7 @@
    It only reads what the audio thread has: nothing that is played depends on
    it.  In one run a few messages at most are written, as many as time has
    passed for, since hosts carry them to their windows slowly; and one that does
-   not fit into the host's buffer waits.
+   not fit into the host's buffer, behind the music, waits.
 
    The bars that were played are remembered all the time, so that a window that
    is opened later has them too, as far as their phrases are still there.
@@ -50,8 +50,7 @@ typedef struct {
 } PlayedBar;
 
 typedef struct {
-  int64_t        until;         ///< Clock: somebody watches
-  LV2_URID       atom_Sequence; ///< Both are looked at in every run
+  int64_t        until; ///< Clock: somebody watches
   TalkUrids      urids;
   LV2_Atom_Forge forge;
   double         rate_hz;
@@ -121,27 +120,6 @@ notify_bar(Notify*         notify,
            int64_t         clock,
            bool            is_over);
 
-/**
-   Begin the sequence of a run: an empty one.
-
-   Nothing is written into a buffer that is too small for its header.
-   @param buffer The host's, or null.
-   @return Bytes behind that header.
-*/
-REALTIME static inline uint32_t
-notify_begin(const Notify* const self, LV2_Atom_Sequence* const buffer)
-{
-  const uint32_t size = buffer ? buffer->atom.size : 0U;
-  if (size < sizeof(LV2_Atom_Sequence_Body)) {
-    return 0U;
-  }
-  buffer->atom.size = sizeof(LV2_Atom_Sequence_Body);
-  buffer->atom.type = self->atom_Sequence;
-  buffer->body.unit = 0U;
-  buffer->body.pad  = 0U;
-  return size - (uint32_t)sizeof(LV2_Atom_Sequence_Body);
-}
-
 /// Whether somebody watches
 REALTIME static inline bool
 notify_is_watched(const Notify* const self, const int64_t clock)
@@ -149,13 +127,19 @@ notify_is_watched(const Notify* const self, const int64_t clock)
   return clock < self->until;
 }
 
-/// Say what is due, at the first frame of the run.  Only while somebody
-/// watches, and when there are frames.
-/// @param room As notify_begin() has it
+/**
+   Say what is due, behind what is in a sequence already.
+
+   Only while somebody watches, and when there are frames.
+   @param buffer With a whole sequence in it, unless there is no room for one.
+   @param room Bytes behind the buffer's atom header (its size on entry).
+   @param frame That of none before it is later.
+*/
 REALTIME void
 notify_run(Notify*            notify,
            LV2_Atom_Sequence* buffer,
            uint32_t           room,
+           uint32_t           frame,
            const Sight*       sight);
 
 #endif // PERPETUO_PLUGIN_NOTIFY_H

@@ -286,7 +286,10 @@ talk_state(const Plugin* const self)
 
 /// Say to those who watch what there is to be seen
 static void
-show(Plugin* const self, LV2_Atom_Sequence* const out, const uint32_t room)
+show(Plugin* const            self,
+     LV2_Atom_Sequence* const out,
+     const uint32_t           room,
+     const uint32_t           frame)
 {
   Realtime* const rt    = &self->rt;
   const Sight     sight = {&rt->schedule,
@@ -297,7 +300,7 @@ show(Plugin* const self, LV2_Atom_Sequence* const out, const uint32_t room)
                            &self->worker.trouble,
                            rt->end,
                            talk_state(self)};
-  notify_run(&rt->notify, out, room, &sight);
+  notify_run(&rt->notify, out, room, frame, &sight);
 }
 
 // Following --------------------------------------------------------------
@@ -670,7 +673,6 @@ run(LV2_Handle instance, const uint32_t n_frames)
     (const LV2_Atom_Sequence*)rt->ports[PORT_CONTROL];
   LV2_Atom_Sequence* const out  = (LV2_Atom_Sequence*)rt->ports[PORT_MIDI_OUT];
   const uint32_t           room = out ? out->atom.size : 0U;
-  LV2_Atom_Sequence* const notify = (LV2_Atom_Sequence*)rt->ports[PORT_NOTIFY];
 
   rt->now         = rt->clock;
   rt->end         = rt->clock + (int64_t)n_frames;
@@ -706,10 +708,9 @@ run(LV2_Handle instance, const uint32_t n_frames)
   write_outputs(rt);
   if (out) {
     midi_out_write(&self->urids, out, room, &rt->block);
-  }
-  const uint32_t n_notify = notify_begin(&rt->notify, notify);
-  if (n_notify && n_frames && notify_is_watched(&rt->notify, rt->clock)) {
-    show(self, notify, n_notify);
+    if (n_frames && notify_is_watched(&rt->notify, rt->clock)) {
+      show(self, out, room, n_frames - 1U); // In what room the music leaves
+    }
   }
   rt->clock += (int64_t)n_frames;
 }

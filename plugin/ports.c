@@ -89,8 +89,6 @@ static const PortRow rows[N_PORTS] = {
   [PORT_TRIES] = {{"tries", 0.0f, 1000.0f, 0.0f}, NOT_IN_MIX, 0U},
   [PORT_LATE]  = {{"late", 0.0f, 1000000.0f, 0.0f}, NOT_IN_MIX, 0U},
   [PORT_BAR]   = {{"bar", -1000000.0f, 1000000.0f, 0.0f}, NOT_IN_MIX, 0U},
-
-  [PORT_NOTIFY] = {{"notify", 0.0f, 0.0f, 0.0f}, NOT_IN_MIX, 0U},
 };
 
 #undef STYLE

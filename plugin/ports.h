@@ -69,7 +69,6 @@ typedef enum {
   PORT_TRIES,
   PORT_LATE,
   PORT_BAR,
-  PORT_NOTIFY,
 
   N_PORTS
 } PortIndex;

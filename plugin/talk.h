@@ -27,7 +27,7 @@
    String, and all others are Ints.
 
    To the plugin, on its `control` input, go Hello and Here, of TALK_MAX_BYTES
-   at most.  Nothing is said to nobody: the plugin speaks, on its `notify`
+   at most.  Nothing is said to nobody: the plugin speaks, on its `midi_out`
    output, for TALK_LEASE_S seconds after either of them.  After a Hello it says
    everything anew.
 

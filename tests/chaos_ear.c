@@ -21,8 +21,9 @@ typedef struct {
   uint32_t        n_events;
   uint32_t        i_cut;
   uint32_t        i_input;
-  uint32_t        n_out;   ///< Passed messages that came out
-  bool            is_full; ///< No room for another event
+  uint32_t        n_out;        ///< Passed messages that came out
+  uint32_t        n_said_bytes; ///< Of what windows are told
+  bool            is_full;      ///< No room for another event
 } Reading;
 
 __attribute__((format(printf, 2, 3))) static bool
@@ -276,6 +277,27 @@ hear(Ear* const           self,
            : hear_passed(self, reading, frame, bytes, n_bytes);
 }
 
+/// What a window is told comes behind all music, in the last frame
+static bool
+hear_said(Ear* const                  self,
+          Reading* const              reading,
+          const LV2_Atom_Event* const event,
+          const uint32_t              left)
+{
+  const uint32_t size = (event->body.size + 7U) / 8U * 8U;
+  if (event->body.size < 8U || event->body.size > 1024U || size > left ||
+      event->time.frames + 1 != (int64_t)reading->block->n_frames) {
+    return wrong(self,
+                 "something of type %u, %u bytes at frame %ld",
+                 event->body.type,
+                 event->body.size,
+                 (long)event->time.frames);
+  }
+  reading->n_said_bytes += (uint32_t)sizeof(*event) + size;
+  ++self->n_said;
+  return true;
+}
+
 /// Walk the sequence, as a host does that trusts nothing
 static bool
 walk(Ear* const self, Reading* const reading)
@@ -293,8 +315,14 @@ walk(Ear* const self, Reading* const reading)
     }
     memcpy(&event, body + at, sizeof(event));
     at += (uint32_t)sizeof(event);
-    if (event.body.type != self->midi || event.body.size < 1U ||
-        event.body.size > 3U) {
+    if (event.body.type != self->midi) { // What windows are told, at the end
+      if (!hear_said(self, reading, &event, size - at)) {
+        return false;
+      }
+      at += (event.body.size + 7U) / 8U * 8U;
+      continue;
+    }
+    if (reading->n_said_bytes || event.body.size < 1U || event.body.size > 3U) {
       return wrong(self,
                    "an event of type %u and %u bytes",
                    event.body.type,
@@ -385,48 +413,9 @@ check_passed(Ear* const           self,
 }
 
 bool
-ear_notify(Ear* const                     self,
-           const LV2_Atom_Sequence* const out,
-           const uint32_t                 capacity,
-           const uint32_t                 n_frames)
-{
-  const uint32_t n_head = sizeof(LV2_Atom_Sequence_Body);
-  if (capacity < n_head) {
-    return true;
-  }
-  if (out->atom.type != self->sequence || out->body.unit ||
-      out->atom.size < n_head || out->atom.size > capacity) {
-    return wrong(self, "notify: no sequence of %u bytes", out->atom.size);
-  }
-
-  const uint8_t* const bytes = (const uint8_t*)&out->body;
-  for (uint32_t at = n_head; at < out->atom.size;) {
-    const uint32_t left = out->atom.size - at;
-    LV2_Atom_Event event;
-    if (left < sizeof(event)) {
-      return wrong(self, "notify: %u bytes are no event", left);
-    }
-    memcpy(&event, bytes + at, sizeof(event));
-    const uint32_t size = (event.body.size + 7U) / 8U * 8U;
-    if (event.body.size > 1024U || size > left - sizeof(event) ||
-        event.body.type == self->midi || event.time.frames < 0 ||
-        event.time.frames >= (int64_t)n_frames) {
-      return wrong(self,
-                   "notify: an event of type %u, %u bytes at frame %ld",
-                   event.body.type,
-                   event.body.size,
-                   (long)event.time.frames);
-    }
-    ++self->n_said;
-    at += (uint32_t)sizeof(event) + size;
-  }
-  return true;
-}
-
-bool
 ear_block(Ear* const self, const EarBlock* const block)
 {
-  Reading        reading   = {block, 0U, 0U, 0U, 0U, false};
+  Reading        reading   = {block, 0U, 0U, 0U, 0U, 0U, false};
   const uint32_t n_sounded = self->n_own + self->n_passed;
 
   ++self->i_block;
@@ -452,7 +441,8 @@ ear_block(Ear* const self, const EarBlock* const block)
     if (!walk(self, &reading)) {
       return false;
     }
-    reading.is_full = block->capacity - out->atom.size < EAR_EVENT_BYTES ||
+    const uint32_t n_music = out->atom.size - reading.n_said_bytes;
+    reading.is_full        = block->capacity - n_music < EAR_EVENT_BYTES ||
                       reading.n_events >= MOST_EVENTS;
   }
 

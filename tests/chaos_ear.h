@@ -105,13 +105,6 @@ ear_cut(Ear* ear);
 bool
 ear_block(Ear* ear, const EarBlock* block);
 
-/// Hear what is said to windows; false when it has no form.  As in EarBlock.
-bool
-ear_notify(Ear*                     ear,
-           const LV2_Atom_Sequence* out,
-           uint32_t                 capacity,
-           uint32_t                 n_frames);
-
 /// It is over: nothing may sound any more; false when something does
 bool
 ear_end(Ear* ear);

@@ -29,7 +29,6 @@
 #define OUT_BYTES 65536U
 #define CANARY 0xA5U
 #define CANARY_BYTES 64U
-#define NOTIFY_BYTES 4096U
 #define N_KEPT 7U
 #define MAX_TEXT 4200U
 
@@ -103,8 +102,6 @@ typedef struct {
   const void*   ports[N_PORTS];
   uint8_t*      out;
   uint32_t      room;
-  uint64_t      notify[NOTIFY_BYTES / 8U + CANARY_BYTES / 8U + 2U];
-  uint32_t      notify_room;
   float         last_late;
   bool          is_reroll_down;
   const Action* messages; ///< For the next block, or null
@@ -813,38 +810,6 @@ check_guard(Chaos* const self)
   }
 }
 
-/// Give the output for windows any room
-static void
-place_notify(Chaos* const self)
-{
-  LV2_Atom* const atom = (LV2_Atom*)(void*)self->notify;
-  const uint32_t  room = rng_below(rng_key(self->i_block, 9U), 0U, 5000U);
-
-  self->notify_room = room > NOTIFY_BYTES ? NOTIFY_BYTES : room;
-  atom->type        = 0U;
-  atom->size        = self->notify_room;
-  memset((uint8_t*)(atom + 1) + self->notify_room, CANARY, CANARY_BYTES);
-}
-
-static void
-check_notify(Chaos* const self, const uint32_t n_frames)
-{
-  const uint8_t* const end =
-    (const uint8_t*)self->notify + sizeof(LV2_Atom) + self->notify_room;
-  for (unsigned i = 0U; i < CANARY_BYTES; ++i) {
-    if (end[i] != CANARY) {
-      wrong(self, "notify has only %u bytes", self->notify_room);
-      return;
-    }
-  }
-  if (!ear_notify(&self->ear,
-                  (const LV2_Atom_Sequence*)(const void*)self->notify,
-                  self->notify_room,
-                  n_frames)) {
-    wrong(self, "%s", self->ear.fault);
-  }
-}
-
 static void
 check_canary(Chaos* const self)
 {
@@ -870,7 +835,6 @@ run_block(Chaos* const self, const uint32_t n_frames)
     self->handle, PORT_CONTROL, (void*)(size_t)self->ports[PORT_CONTROL]);
   memset(self->out + sizeof(LV2_Atom) + self->room, CANARY, CANARY_BYTES);
   memcpy(self->out, &head, sizeof(head));
-  place_notify(self);
   count(self, COUNT_BLOCKS);
   self->report->counts[COUNT_EMPTY] += !n_frames;
   self->report->counts[COUNT_FRAMES] += n_frames;
@@ -888,7 +852,6 @@ run_block(Chaos* const self, const uint32_t n_frames)
     wrong(self, "%s", self->ear.fault);
   }
   check_canary(self);
-  check_notify(self, n_frames);
   check_outputs(self);
   allow_rests(self);
   follow_score(self);
@@ -1413,9 +1376,8 @@ open_plugin(Chaos* const self)
       LV2_WORKER__interface));
   for (unsigned i = 0U; i < N_PORTS; ++i) {
     self->values[i] = port_at((PortIndex)i).standard;
-    self->ports[i]  = i == PORT_MIDI_OUT ? (const void*)self->out
-                      : i == PORT_NOTIFY ? (const void*)self->notify
-                                         : &self->values[i];
+    self->ports[i] =
+      i == PORT_MIDI_OUT ? (const void*)self->out : &self->values[i];
     self->descriptor->connect_port(
       self->handle, i, (void*)(size_t)self->ports[i]);
   }

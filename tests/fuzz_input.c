@@ -108,7 +108,6 @@ typedef struct {
   float                       values[N_PORTS];
   uint32_t                    room;
   uint8_t                     out[OUT_BYTES + 64U];
-  uint64_t                    notify[256];
   char                        uris[128][96];
   Ear                         ear;
   EarBlock                    block;
@@ -169,26 +168,11 @@ run_block(FuzzHost* const      self,
   memset(self->out, 0xA5, sizeof(self->out));
   memcpy(self->out, &out, sizeof(out));
 
-  // As much room for a window as for MIDI, or as there is
-  LV2_Atom* const notify = (LV2_Atom*)(void*)self->notify;
-  const uint32_t  n_notify =
-    self->room < 2000U ? self->room : (uint32_t)sizeof(self->notify) - 16U;
-  memset(self->notify, 0xA5, sizeof(self->notify));
-  notify->size = n_notify;
-  notify->type = 0U;
   self->descriptor->connect_port(self->handle, PORT_CONTROL, sequence);
   self->descriptor->connect_port(self->handle, PORT_MIDI_OUT, self->out);
   self->descriptor->run(self->handle, n_frames);
   for (unsigned i = 0U; i < 32U; ++i) {
     CHECK(self->out[sizeof(out) + self->room + i] == 0xA5U);
-  }
-  CHECK(((const uint8_t*)(notify + 1))[n_notify] == 0xA5U);
-  if (!ear_notify(&self->ear,
-                  (const LV2_Atom_Sequence*)(const void*)notify,
-                  n_notify,
-                  n_frames)) {
-    fprintf(stderr, "%s\n", self->ear.fault);
-    CHECK(false);
   }
   free(sequence);
   if (self->n_job) {
@@ -276,10 +260,7 @@ LLVMFuzzerTestOneInput(const uint8_t* const bytes, const size_t n_bytes)
   ear_init(&self->ear, urids->atom_Sequence, urids->midi_MidiEvent, true);
   for (unsigned i = 0U; i < N_PORTS; ++i) {
     self->values[i] = port_at((PortIndex)i).standard;
-    self->descriptor->connect_port(self->handle,
-                                   i,
-                                   i == PORT_NOTIFY ? (void*)self->notify
-                                                    : (void*)&self->values[i]);
+    self->descriptor->connect_port(self->handle, i, &self->values[i]);
   }
   self->descriptor->activate(self->handle);
   play(self, &reader);

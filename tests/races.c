@@ -21,7 +21,9 @@
 #include "tools/uri_table.h"
 
 #include <lv2/atom/atom.h>
+#include <lv2/atom/util.h>
 #include <lv2/log/log.h>
+#include <lv2/midi/midi.h>
 #include <lv2/state/state.h>
 #include <lv2/urid/urid.h>
 #include <lv2/worker/worker.h>
@@ -206,14 +208,13 @@ run(void* const data)
   union {
     LV2_Atom_Sequence sequence;
     char              bytes[8192];
-  } out, said;
+  } out;
 
   in.sequence.atom.type = map_uri(NULL, LV2_ATOM__Sequence);
   in.object.atom.type   = map_uri(NULL, LV2_ATOM__Object);
   in.object.body.otype  = map_uri(NULL, "urn:perpetuo:talk:Hello");
   self->descriptor->connect_port(self->handle, PORT_CONTROL, &in);
   self->descriptor->connect_port(self->handle, PORT_MIDI_OUT, &out);
-  self->descriptor->connect_port(self->handle, PORT_NOTIFY, &said);
   for (uint32_t i = 0U; !atomic_load(&self->is_over); ++i) {
     Message answer;
     self->is_inline                 = i % 64U >= 56U;
@@ -222,15 +223,16 @@ run(void* const data)
     self->controls[PORT_SEED]       = (float)(i / 200U % 3U);
     self->controls[PORT_CANDIDATES] = 1.0f;
     memset(&out, 0, sizeof(out));
-    out.sequence.atom.size  = sizeof(out) - sizeof(LV2_Atom);
-    said.sequence.atom.size = sizeof(said) - sizeof(LV2_Atom);
+    out.sequence.atom.size = sizeof(out) - sizeof(LV2_Atom);
 
     // A window that hears of every phrase and every trouble
     in.sequence.atom.size =
       (uint32_t)sizeof(LV2_Atom_Sequence_Body) +
       (i % 100U ? 0U : (uint32_t)(sizeof(in) - sizeof(in.sequence)));
     self->descriptor->run(self->handle, N_BLOCK);
-    self->n_told += said.sequence.atom.size > sizeof(LV2_Atom_Sequence_Body);
+    LV2_ATOM_SEQUENCE_FOREACH (&out.sequence, event) {
+      self->n_told += event->body.type != map_uri(NULL, LV2_MIDI__MidiEvent);
+    }
     while (pop(&self->answers, &answer)) {
       (void)respond_now(self, answer.n, answer.bytes);
     }

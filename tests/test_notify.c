@@ -105,7 +105,8 @@ hear(void* const       data,
 {
   Watcher* const self = (Watcher*)data;
   TalkMessage    message;
-  CHECK(!strcmp(symbol, "notify") && !offset);
+  (void)offset;
+  CHECK(!strcmp(symbol, "midi_out"));
   CHECK(talk_read(&self->urids, (const LV2_Atom*)atom, &message));
   CHECK(message.kind >= TALK_PLACE);
 
@@ -437,10 +438,10 @@ test_the_last_bars_are_remembered(void)
 
   // And so they are while nobody can be told
   forget(&watcher);
-  host_set_room(host, "notify", 64U);
+  host_set_room(host, "midi_out", 64U);
   host_locate_bar(host, 0, 0.0);
   roll_to(&watcher, 0, 70, 2048U);
-  host_set_room(host, "notify", 4096U);
+  host_set_room(host, "midi_out", 4096U);
   stand(&watcher);
   CHECK(watcher.n_bars == NOTIFY_N_PLAYED && watcher.bars[0].count == 106);
   CHECK(watcher.bars[0].bar == 6);
@@ -454,7 +455,7 @@ test_little_room_is_enough(void)
   const uint32_t rooms[] = {1024U, 1000U, 984U};
   for (unsigned i = 0U; i < 3U; ++i) {
     Host* const host = open_watched(URI_DUO);
-    CHECK(host_set_room(host, "notify", rooms[i]));
+    CHECK(host_set_room(host, "midi_out", rooms[i]));
     say(&watcher, TALK_HELLO);
     roll_to(&watcher, 0, 8, 512U);
     stand(&watcher);
@@ -468,7 +469,7 @@ test_no_room_is_borne(void)
 {
   for (uint32_t room = 8U; room < 64U; ++room) {
     Host* const host = open_watched(URI_DUO);
-    CHECK(host_set_room(host, "notify", room));
+    CHECK(host_set_room(host, "midi_out", room));
     say(&watcher, TALK_HELLO);
     host_play(host);
     host_run_for(host, 24000U, 512U);
@@ -476,13 +477,15 @@ test_no_room_is_borne(void)
     end(&watcher);
   }
 
+  // It is all said once there is some
   Host* const host = open_watched(URI_DUO);
-  CHECK(host_disconnect(host, "notify"));
+  CHECK(host_set_room(host, "midi_out", 64U));
   say(&watcher, TALK_HELLO);
   roll_to(&watcher, 0, 2, 512U);
-  CHECK(host_set_room(host, "notify", 4096U));
+  CHECK(!watcher.n_all);
+  CHECK(host_set_room(host, "midi_out", 4096U));
   stand(&watcher);
-  CHECK(watcher.n_bars == 2U && check_bars(&watcher, 0, 2));
+  CHECK(watcher.n_bars == 2U && watcher.n_phrases >= 4U);
   end(&watcher);
 }
 
@@ -632,7 +635,7 @@ play_song(const TalkKind kind, const uint32_t room)
 {
   static const uint32_t blocks[] = {64U, 1000U, 480U, 2048U};
   Host* const           host     = open_watched(URI_DUO);
-  CHECK(host_set_room(host, "notify", room));
+  CHECK(host_set_room(host, "midi_out", room));
   host_play(host);
   for (uint32_t i = 0U; i < 3000U; ++i) {
     for (unsigned k = 0U; k < 2U && kind; ++k) {
@@ -656,23 +659,24 @@ play_song(const TalkKind kind, const uint32_t room)
 static void
 test_no_note_depends_on_who_watches(void)
 {
-  Host* const alone = play_song(TALK_NOTHING, 4096U);
-  CHECK(!watcher.n_all && host_capture(alone)->n_events > 300U);
   const struct {
     TalkKind kind;
     uint32_t room;
   } rows[] = {{TALK_HERE, 4096U},
               {TALK_HELLO, 4096U},
               {TALK_HERE, 1024U},
-              {TALK_HELLO, 20U}};
+              {TALK_HELLO, 64U}};
   for (size_t i = 0U; i < sizeof(rows) / sizeof(rows[0]); ++i) {
+    Host* const alone = play_song(TALK_NOTHING, rows[i].room);
+    CHECK(!watcher.n_all);
+    CHECK(host_capture(alone)->n_events > (rows[i].room < 100U ? 0U : 300U));
     Host* const watched = play_song(rows[i].kind, rows[i].room);
     CHECK(is_same_midi(alone, watched));
     CHECK(host_n_works(alone) == host_n_works(watched));
     CHECK(rows[i].room < 100U || watcher.n_all > 100U);
     end(&watcher);
+    host_free(alone);
   }
-  host_free(alone);
 }
 
 static void

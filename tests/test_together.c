@@ -55,7 +55,7 @@ hear(void* const       data,
   Room* const self = (Room*)data;
   TalkMessage message;
   (void)offset;
-  CHECK(!strcmp(symbol, "notify"));
+  CHECK(!strcmp(symbol, "midi_out"));
   CHECK(talk_read(&self->urids, (const LV2_Atom*)atom, &message));
   ui_host_say(&self->window, &message);
   ++self->n_heard;

@@ -453,7 +453,7 @@ test_strange_events_do_nothing(void)
   d->port_event(h, N_PORTS, sizeof(value), 0U, &value);
   d->port_event(h, UINT32_MAX, sizeof(value), 0U, &value);
   d->port_event(h, PORT_CONTROL, sizeof(value), 0U, &value);
-  d->port_event(h, PORT_NOTIFY, sizeof(value), 0U, &value);
+  d->port_event(h, PORT_MIDI_OUT, sizeof(value), 0U, &value);
   d->port_event(h, PORT_ENERGY, 2U, 0U, &value);
   d->port_event(h, PORT_ENERGY, 0U, 0U, NULL);
   d->port_event(h, PORT_ENERGY, sizeof(value), 12345U, &value);
@@ -477,7 +477,7 @@ test_strange_events_do_nothing(void)
       atom->atom.size  = i % 8U == 1U ? seed >> 8U : size;
       atom->body.otype = stage.host.urids.kinds[1U + i % (N_TALK_KINDS - 1U)];
     }
-    d->port_event(h, PORT_NOTIFY, size, transfer, bytes);
+    d->port_event(h, PORT_MIDI_OUT, size, transfer, bytes);
   }
   CHECK(ui_host_turn(&stage.host) == 0);
   CHECK(stage.host.n_writes == 0U);

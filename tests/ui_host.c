@@ -289,7 +289,7 @@ ui_host_say(UiHost* const self, const TalkMessage* const message)
   if (talk_write(&self->urids, &forge, message)) {
     const LV2_Atom* const atom = (const LV2_Atom*)buffer;
     self->descriptor->port_event(self->handle,
-                                 PORT_NOTIFY,
+                                 PORT_MIDI_OUT,
                                  lv2_atom_total_size(atom),
                                  map_uri(NULL, LV2_ATOM__eventTransfer),
                                  atom);

@@ -1324,7 +1324,7 @@ take_event(Host* const                 self,
     capture_event(self, event, offset);
   } else if (port != self->out && is_midi) {
     find_fault(self, "wrote MIDI to another port, at frame %g", offset);
-  } else if (port != self->out && self->listen) {
+  } else if (!is_midi && self->listen) {
     self->listen(self->listen_data, port->symbol, offset, &event->body);
   }
 }

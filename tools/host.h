@@ -267,7 +267,7 @@ host_send(Host* self, uint32_t offset, const uint8_t* bytes, uint32_t n_bytes);
 bool
 host_send_atom(Host* self, uint32_t offset, const void* atom);
 
-/// Listen to the atom outputs beside the one of MIDI; null to stop listening
+/// Listen to what is no MIDI in the atom outputs; null to stop listening
 void
 host_listen(Host* self, HostListen listen, void* data);
 
