@@ -107,10 +107,10 @@ typedef struct {
   uint32_t                    n_job; ///< 0 when there is none
   float                       values[N_PORTS];
   uint32_t                    room;
-  uint8_t                     out[OUT_BYTES + 64U];
-  char                        uris[128][96];
-  Ear                         ear;
-  EarBlock                    block;
+  _Alignas(8) uint8_t out[OUT_BYTES + 64U];
+  char     uris[128][96];
+  Ear      ear;
+  EarBlock block;
 } FuzzHost;
 
 static LV2_URID
