@@ -69,13 +69,6 @@ settings_path(const char* const name, char* const path)
 }
 
 static bool
-is_folder(const char* const path)
-{
-  struct stat about;
-  return !stat(path, &about) && S_ISDIR(about.st_mode);
-}
-
-static bool
 has_controls(const Line line)
 {
   for (size_t i = 0U; i < line.n; ++i) {
@@ -185,30 +178,50 @@ follows(const Line line, const char* const word, Line* const rest)
   return true;
 }
 
-/// The folder that was set; false when there is none that makes sense
+/// A line from its first letter on
+static Line
+unindented(Line line)
+{
+  while (line.n && (*line.text == ' ' || *line.text == '\t')) {
+    ++line.text;
+    --line.n;
+  }
+  return line;
+}
+
+/**
+   A folder that a line of a settings file names; false when none does that
+   makes sense.  The last such line counts.
+
+   @param may_indent Lines may begin with blanks, as in a file for shells.
+   @param take Makes a folder of what stands behind `name`, or says no.
+*/
 static bool
-read_setting(char* const folder)
+find_in(const char* const file,
+        const char* const name,
+        const bool        may_indent,
+        bool (*take)(Line value, char* folder),
+        char* const folder)
 {
   char  path[FOLDER_MAX_PATH];
-  int   error  = 0;
-  bool  is_set = false;
-  char* text   = settings_path("/perpetuo/ui.conf", path)
-                   ? (char*)malloc(MAX_SETTINGS + 1U)
-                   : NULL;
+  int   error = 0;
+  bool  is_in = false;
+  char* text =
+    settings_path(file, path) ? (char*)malloc(MAX_SETTINGS + 1U) : NULL;
   if (text) {
     const size_t n  = read_text(path, text, &error);
     size_t       at = 0U;
     Line         line;
     Line         value;
     while (next_line(text, n, &at, &line)) {
-      // The last one counts; one that is broken leaves the one before
-      if (follows(line, key, &value)) {
-        is_set = expand(value, folder) || is_set;
+      // One that is broken leaves the one before
+      if (follows(may_indent ? unindented(line) : line, name, &value)) {
+        is_in = take(value, folder) || is_in;
       }
     }
   }
   free(text);
-  return is_set;
+  return is_in;
 }
 
 // Where music is --------------------------------------------------------------
@@ -248,43 +261,17 @@ read_user_folder(Line value, char* const folder)
          expand(whole, folder);
 }
 
-/// The person's folder for music, by the name that the desktop gave it
-static bool
-find_user_music(char* const folder)
-{
-  char  path[FOLDER_MAX_PATH];
-  int   error    = 0;
-  bool  is_there = false;
-  char* text     = settings_path("/user-dirs.dirs", path)
-                     ? (char*)malloc(MAX_SETTINGS + 1U)
-                     : NULL;
-  if (text) {
-    const size_t n  = read_text(path, text, &error);
-    size_t       at = 0U;
-    Line         line;
-    Line         value;
-    while (next_line(text, n, &at, &line)) {
-      while (line.n && (*line.text == ' ' || *line.text == '\t')) {
-        ++line.text;
-        --line.n;
-      }
-      if (follows(line, "XDG_MUSIC_DIR=", &value)) {
-        is_there = read_user_folder(value, folder) || is_there;
-      }
-    }
-  }
-  free(text);
-  return is_there;
-}
-
 static bool
 find_music(char* const folder)
 {
-  if (find_user_music(folder) && is_folder(folder)) {
+  if (find_in(
+        "/user-dirs.dirs", "XDG_MUSIC_DIR=", true, read_user_folder, folder) &&
+      put_is_folder(folder)) {
     return true;
   }
-  return home() && ((join(folder, home(), "/Music", 6U) && is_folder(folder)) ||
-                    join(folder, home(), "", 0U));
+  return home() &&
+         ((join(folder, home(), "/Music", 6U) && put_is_folder(folder)) ||
+          join(folder, home(), "", 0U));
 }
 
 void
@@ -293,7 +280,7 @@ folder_read(char* const folder)
   static const char name[] = "/Perpetuo";
   char              music[FOLDER_MAX_PATH];
   folder[0] = '\0';
-  if (read_setting(folder)) {
+  if (find_in("/perpetuo/ui.conf", key, false, expand, folder)) {
     return;
   }
   if (find_music(music)) {

@@ -74,8 +74,8 @@ complain(const int error, const char* const path, Trouble* const trouble)
 
 // Folders -------------------------------------------------------------------
 
-static bool
-is_folder(const char* const path)
+bool
+put_is_folder(const char* const path)
 {
   struct stat about;
   return !stat(path, &about) && S_ISDIR(about.st_mode);
@@ -91,7 +91,7 @@ make_folder(const char* const path)
   // What is there already may answer in other words than EEXIST, on disks that
   // are read-only for one
   const int error = errno;
-  return is_folder(path) ? 0 : error == EEXIST ? ENOTDIR : error;
+  return put_is_folder(path) ? 0 : error == EEXIST ? ENOTDIR : error;
 }
 
 Status
@@ -103,7 +103,7 @@ put_folder(const char* const path, Trouble* const trouble)
     return complain(ENAMETOOLONG, path, trouble);
   }
 
-  int error = is_folder(path) ? 0 : ENOENT;
+  int error = put_is_folder(path) ? 0 : ENOENT;
   memcpy(part, path, n + 1U);
   for (size_t i = 1U; error && i <= n; ++i) {
     if ((i == n || path[i] == '/') && path[i - 1U] != '/') {

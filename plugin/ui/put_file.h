@@ -28,6 +28,10 @@
 const char*
 put_shown(const char* path, char* shown);
 
+/// Whether there is a folder at a path, perhaps by way of links
+bool
+put_is_folder(const char* path);
+
 /// Make a folder, with what is above it, unless it is there.
 /// @return STATUS_NO_WRITE
 NODISCARD Status
