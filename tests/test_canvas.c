@@ -16,7 +16,7 @@
 static const Ink white = {0xFFFFFFU, 1.0f};
 static const Ink red   = {0xFF0000U, 1.0f};
 
-static const Box2 line = {0.0, 10.0, 200.0, 20.0};
+static const Rect line = {0.0, 10.0, 200.0, 20.0};
 
 static uint32_t
 pixel(Canvas* const canvas, const uint32_t x, const uint32_t y)
@@ -45,7 +45,7 @@ static void
 test_a_box_is_of_whole_pixels(void)
 {
   Canvas* const canvas = canvas_new(WIDTH, HEIGHT, 1.0);
-  const Box2    box    = {10.4, 10.4, 4.0, 4.0};
+  const Rect    box    = {10.4, 10.4, 4.0, 4.0};
   canvas_fill(canvas, box, white);
   CHECK(count_lit(canvas) == 16U);
   CHECK(pixel(canvas, 10U, 10U) == 0xFFFFFFU);
@@ -57,8 +57,8 @@ static void
 test_a_clip_holds(void)
 {
   Canvas* const canvas = canvas_new(WIDTH, HEIGHT, 2.0);
-  const Box2    all    = {0.0, 0.0, 100.0, 20.0};
-  const Box2    part   = {5.0, 5.0, 10.0, 3.0};
+  const Rect    all    = {0.0, 0.0, 100.0, 20.0};
+  const Rect    part   = {5.0, 5.0, 10.0, 3.0};
   canvas_clip(canvas, part);
   canvas_fill(canvas, all, red);
   canvas_unclip(canvas);
@@ -73,8 +73,8 @@ test_a_copy_is_of_one_part(void)
 {
   Canvas* const from = canvas_new(WIDTH, HEIGHT, 1.0);
   Canvas* const to   = canvas_new(WIDTH, HEIGHT, 1.0);
-  const Box2    all  = {0.0, 0.0, 200.0, 40.0};
-  const Box2    part = {20.0, 10.0, 30.0, 5.0};
+  const Rect    all  = {0.0, 0.0, 200.0, 40.0};
+  const Rect    part = {20.0, 10.0, 30.0, 5.0};
   canvas_fill(from, all, white);
   canvas_copy(to, from, part);
   CHECK(count_lit(to) == 150U);
@@ -87,7 +87,7 @@ static void
 test_text_stays_in_its_box(void)
 {
   Canvas* const canvas = canvas_new(WIDTH, HEIGHT, 1.0);
-  const Box2    narrow = {50.0, 10.0, 60.0, 20.0};
+  const Rect    narrow = {50.0, 10.0, 60.0, 20.0};
   char          text[4096];
   memset(text, 'm', sizeof(text) - 1U);
   text[sizeof(text) - 1U] = '\0';
@@ -98,7 +98,7 @@ test_text_stays_in_its_box(void)
       CHECK(!pixel(canvas, x, y) || (x >= 49U && x <= 111U));
     }
   }
-  const Box2 none = {0.0, 0.0, 0.0, 0.0};
+  const Rect none = {0.0, 0.0, 0.0, 0.0};
   canvas_text(canvas, none, ALIGN_CENTRE, FONT_LARGE, white, "never seen");
   canvas_free(canvas);
 }
@@ -121,7 +121,7 @@ test_what_is_no_utf8_spoils_nothing(void)
     CHECK(canvas_text_width(canvas, FONT_NORMAL, texts[i]) > 0.0);
     canvas_text(canvas, line, ALIGN_LEFT, FONT_NORMAL, white, texts[i]);
     CHECK(count_lit(canvas) > 3U); // At least a question mark
-    const Box2 box = {100.0, 0.0, 10.0, 10.0};
+    const Rect box = {100.0, 0.0, 10.0, 10.0};
     canvas_fill(canvas, box, red);
     CHECK(pixel(canvas, 105U, 5U) == 0xFF0000U);
     canvas_free(canvas);

@@ -144,14 +144,14 @@ close_room(Room* const self)
   host_free(self->plugin);
 }
 
-static Box2
+static Rect
 box_of(const ItemKind kind, const PortIndex port)
 {
   return room.layout.items[layout_find(&room.layout, kind, port)].box;
 }
 
 static void
-click(const Box2 box)
+click(const Rect box)
 {
   screen_click(
     LEFT + (int)(box.x + 0.5 * box.w), TOP + (int)(box.y + 0.5 * box.h), 1U);
@@ -159,7 +159,7 @@ click(const Box2 box)
 }
 
 static void
-drag_to(const Box2 box, XdndTarget* const target, const int x, const int y)
+drag_to(const Rect box, XdndTarget* const target, const int x, const int y)
 {
   const int from[]     = {LEFT + (int)(box.x + 0.5 * box.w),
                           TOP + (int)(box.y + 0.5 * box.h)};

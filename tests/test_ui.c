@@ -118,7 +118,7 @@ stage_open(Stage* const self)
   const ViewCalls calls  = {.set = no_set};
   const UiOffers  offers = {.has_resize = true, .has_touch = true};
   UiOffers        wish   = offers;
-  Box2            boxes[VIEW_MAX_BOXES];
+  Rect            boxes[VIEW_MAX_BOXES];
 
   memset(self, 0, sizeof(*self));
   self->parent = screen_window(LEFT, TOP, WIDTH, HEIGHT);
@@ -174,17 +174,17 @@ pull(Stage* const self,
 }
 
 static void
-click(Stage* const self, const Box2 box)
+click(Stage* const self, const Rect box)
 {
   screen_click(
     LEFT + (int)(box.x + 0.5 * box.w), TOP + (int)(box.y + 0.5 * box.h), 1U);
   ui_host_turn(&self->host);
 }
 
-static Box2
+static Rect
 place_of(const Stage* const self, const char* const name)
 {
-  Box2 box = {0.0, 0.0, 0.0, 0.0};
+  Rect box = {0.0, 0.0, 0.0, 0.0};
   if (!view_find(self->view, name, &box)) {
     fprintf(stderr, "there is no %s\n", name);
     CHECK(false);
@@ -196,7 +196,7 @@ place_of(const Stage* const self, const char* const name)
 
 /// Change a control as its kind is changed by hand
 static void
-handle(Stage* const self, const PortIndex index, const Box2 box)
+handle(Stage* const self, const PortIndex index, const Rect box)
 {
   const double x    = box.x + 0.5 * box.w;
   const double y    = box.y + 0.5 * box.h;
@@ -237,7 +237,7 @@ test_every_control_moves_its_port(void)
   unsigned n_seen = 0U;
   for (unsigned i = PORT_SET_FIRST; i <= PORT_SET_LAST; ++i) {
     const PortIndex index = (PortIndex)i;
-    Box2            box;
+    Rect            box;
     if (control_at(index)->kind == CONTROL_NONE ||
         !view_find_port(stage.view, index, &box)) {
       CHECK(index == PORT_FREEWHEEL);
@@ -267,7 +267,7 @@ static void
 test_a_typed_seed(void)
 {
   Stage stage;
-  Box2  box;
+  Rect  box;
   stage_open(&stage);
   CHECK(view_find_port(stage.view, PORT_SEED, &box));
   click(&stage, box);
@@ -288,7 +288,7 @@ test_the_pad_mixes_styles(void)
 {
   Stage stage;
   stage_open(&stage);
-  const Box2 pad = place_of(&stage, "pad");
+  const Rect pad = place_of(&stage, "pad");
   pull(&stage,
        pad.x + 0.3 * pad.w,
        pad.y + 0.3 * pad.h,
@@ -315,8 +315,8 @@ test_the_threshold_is_dragged(void)
 {
   Stage stage;
   stage_open(&stage);
-  const Box2   line   = place_of(&stage, "threshold");
-  const Box2   scores = place_of(&stage, "scores");
+  const Rect   line   = place_of(&stage, "threshold");
+  const Rect   scores = place_of(&stage, "scores");
   const double x      = line.x + 0.5 * line.w;
   pull(&stage, x, line.y + 0.5 * line.h, x, scores.y + 0.25 * scores.h);
   CHECK(ui_host_count(&stage.host, PORT_GATE) >= 1U);
@@ -330,7 +330,7 @@ static void
 test_the_trigger_goes_back(void)
 {
   Stage stage;
-  Box2  box;
+  Rect  box;
   stage_open(&stage);
   CHECK(view_find_port(stage.view, PORT_REROLL, &box));
   click(&stage, box);
@@ -381,7 +381,7 @@ picture(void)
 
 /// How many pixels of a box differ between two pictures
 static unsigned
-count_changed(XImage* const before, XImage* const after, const Box2 box)
+count_changed(XImage* const before, XImage* const after, const Rect box)
 {
   unsigned n = 0U;
   for (int y = (int)box.y; y < (int)(box.y + box.h); ++y) {
@@ -396,7 +396,7 @@ static void
 test_the_hosts_values_are_shown(void)
 {
   Stage stage;
-  Box2  box;
+  Rect  box;
   stage_open(&stage);
   screen_point(1275, 1015);
   ui_host_wait(&stage.host, 0.3);
@@ -414,7 +414,7 @@ test_the_hosts_values_are_shown(void)
   XDestroyWindow(screen, above);
   ui_host_turn(&stage.host);
   XImage* const again = picture();
-  const Box2    all   = {100.0, 100.0, 300.0, 300.0};
+  const Rect    all   = {100.0, 100.0, 300.0, 300.0};
   CHECK(count_changed(after, again, all) == 0U);
   XDestroyImage(before);
   XDestroyImage(after);
@@ -507,7 +507,7 @@ lift_phrase(Stage* const      self,
             const int         x,
             const int         y)
 {
-  const Box2 box = place_of(self, "drag_phrase");
+  const Rect box = place_of(self, "drag_phrase");
   screen_point(LEFT + (int)(box.x + 0.5 * box.w),
                TOP + (int)(box.y + 0.5 * box.h));
   ui_host_turn(&self->host);
@@ -585,7 +585,7 @@ static void
 test_closing_lets_go(void)
 {
   Stage stage;
-  Box2  box;
+  Rect  box;
   stage_open(&stage);
   CHECK(view_find_port(stage.view, PORT_ENERGY, &box));
   screen_point(LEFT + (int)(box.x + 0.5 * box.w),
@@ -725,7 +725,7 @@ test_two_windows_share_nothing(void)
 {
   Stage  stage;
   UiHost other;
-  Box2   box;
+  Rect   box;
   stage_open(&stage);
   const Window   place  = screen_window(1100, 500, 150U, 150U);
   const UiOffers offers = {.parent = place};

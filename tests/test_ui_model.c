@@ -225,25 +225,6 @@ test_the_playhead_goes_on_between_messages(void)
   NEAR(ui_model_tick(&model, 100 * SECOND), 1700.0, 1e-3);
 }
 
-static void
-test_it_counts_what_looks_different(void)
-{
-  begin();
-  ui_scene_fill(&model, BOTH);
-  const uint64_t n     = model.n_changes;
-  TalkPlace      place = ui_scene_place(BOTH);
-  place.tick           = 1900.0f;
-  hear_place(place, SECOND); // Only on it went
-  CHECK(model.n_changes == n);
-  place.n_late = 1;
-  hear_place(place, SECOND);
-  CHECK(model.n_changes == n + 1U);
-  ui_model_set_port(&model, PORT_ENERGY, model.ports[PORT_ENERGY]);
-  CHECK(model.n_changes == n + 1U);
-  ui_model_set_port(&model, PORT_ENERGY, 3.0f);
-  CHECK(model.n_changes == n + 2U);
-}
-
 /// What it says in a state
 static const char*
 words_in(const unsigned on, const unsigned off)
@@ -298,7 +279,6 @@ main(void)
   RUN(test_hello_is_said_first_and_then_that_we_are_here);
   RUN(test_hello_is_said_again_when_something_was_lost);
   RUN(test_the_playhead_goes_on_between_messages);
-  RUN(test_it_counts_what_looks_different);
   RUN(test_waiting_is_said_in_words);
   ui_model_clear(&model);
   CHECK_END();

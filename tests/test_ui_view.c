@@ -59,7 +59,7 @@ typedef struct {
 static UiModel model;
 static Wishes  wishes;
 static View*   view;
-static Box2    boxes[VIEW_MAX_BOXES];
+static Rect    boxes[VIEW_MAX_BOXES];
 
 static void
 on_set(void* const data, const PortIndex index, const float value)
@@ -151,18 +151,18 @@ begin(void)
   CHECK(view_draw(view, SECOND, boxes) == 1U);
 }
 
-static Box2
+static Rect
 port_box(const PortIndex port)
 {
-  Box2 box = {0.0, 0.0, 0.0, 0.0};
+  Rect box = {0.0, 0.0, 0.0, 0.0};
   CHECK(view_find_port(view, port, &box));
   return box;
 }
 
-static Box2
+static Rect
 named_box(const char* const name)
 {
-  Box2 box = {0.0, 0.0, 0.0, 0.0};
+  Rect box = {0.0, 0.0, 0.0, 0.0};
   CHECK(view_find(view, name, &box));
   return box;
 }
@@ -175,26 +175,26 @@ point(const PointerKind kind, const double x, const double y, unsigned mods)
 }
 
 static double
-mid_x(const Box2 box)
+mid_x(const Rect box)
 {
   return box.x + 0.5 * box.w;
 }
 
 static double
-mid_y(const Box2 box)
+mid_y(const Rect box)
 {
   return box.y + 0.5 * box.h;
 }
 
 static void
-click_in(const Box2 box)
+click_in(const Rect box)
 {
   point(POINTER_PRESS, mid_x(box), mid_y(box), 0U);
   point(POINTER_RELEASE, mid_x(box), mid_y(box), 0U);
 }
 
 static void
-drag_by(const Box2 box, const double dx, const double dy, const unsigned mods)
+drag_by(const Rect box, const double dx, const double dy, const unsigned mods)
 {
   const double x = mid_x(box);
   const double y = mid_y(box);
@@ -206,7 +206,7 @@ drag_by(const Box2 box, const double dx, const double dy, const unsigned mods)
 }
 
 static void
-wheel_in(const Box2 box, const double wheel, const unsigned mods)
+wheel_in(const Rect box, const double wheel, const unsigned mods)
 {
   const Pointer pointer = {
     POINTER_WHEEL, mid_x(box), mid_y(box), mods, 0U, wheel};
@@ -262,16 +262,41 @@ test_what_does_not_change_is_not_drawn(void)
 }
 
 static void
+test_what_is_told_again_is_not_drawn(void)
+{
+  begin();
+  TalkMessage message;
+  memset(&message, 0, sizeof(message));
+  message.kind     = TALK_PLACE;
+  message.as.place = ui_scene_place(BOTH);
+  message.as.place.tick += 1024.0f; // Where the playhead is by then
+  ui_model_hear(&model, &message, 3 * SECOND / 2);
+  (void)view_draw(view, 3 * SECOND / 2, boxes);
+  message.as.place.tick += 512.0f; // Only on it went
+  ui_model_hear(&model, &message, 7 * SECOND / 4);
+  CHECK(view_draw(view, 7 * SECOND / 4, boxes) == 1U && boxes[0].w < 150.0);
+  message.as.place.n_late = 1;
+  ui_model_hear(&model, &message, 7 * SECOND / 4);
+  CHECK(view_draw(view, 7 * SECOND / 4, boxes) == 1U);
+  const Rect scores = named_box("scores");
+  CHECK(rect_has(boxes[0], mid_x(scores), mid_y(scores)));
+  ui_model_set_port(&model, PORT_ENERGY, model.ports[PORT_ENERGY]);
+  CHECK(!view_draw(view, 7 * SECOND / 4, boxes));
+  ui_model_set_port(&model, PORT_ENERGY, 3.0f);
+  CHECK(view_draw(view, 7 * SECOND / 4, boxes));
+}
+
+static void
 test_only_what_changes_is_drawn(void)
 {
   begin();
-  const Box2 swing = port_box(PORT_SWING);
+  const Rect swing = port_box(PORT_SWING);
   ui_model_set_port(&model, PORT_SWING, 66.0f);
   const uint32_t n = view_draw(view, SECOND, boxes);
   CHECK(n >= 1U && n <= 2U); // Its group; and the song, which any knob may move
   bool has = false;
   for (uint32_t i = 0U; i < n; ++i) {
-    has |= box2_has(boxes[i], mid_x(swing), mid_y(swing));
+    has |= rect_has(boxes[i], mid_x(swing), mid_y(swing));
     CHECK(boxes[i].h < 100.0);
   }
   CHECK(has);
@@ -279,8 +304,8 @@ test_only_what_changes_is_drawn(void)
   // The music goes on: that is the phrases' panel alone
   // where the playhead goes and notes light up
   CHECK(view_draw(view, SECOND + SECOND / 10, boxes) == 1U);
-  const Box2 pad = named_box("pad");
-  CHECK(!box2_has(boxes[0], mid_x(pad), mid_y(pad)));
+  const Rect pad = named_box("pad");
+  CHECK(!rect_has(boxes[0], mid_x(pad), mid_y(pad)));
   CHECK(boxes[0].w < 120.0 && boxes[0].h > 300.0);
 }
 
@@ -292,18 +317,18 @@ test_every_panel_is_within_the_window(void)
   for (unsigned k = 0U; k < 4U; ++k) {
     begin_with(sizes[k][0], sizes[k][1], 1.0, BOTH);
     for (unsigned i = PORT_SET_FIRST; i <= PORT_TEMPO; ++i) {
-      const Box2 box = port_box((PortIndex)i);
+      const Rect box = port_box((PortIndex)i);
       CHECK(box.x >= 0.0 && box.y >= 0.0 && box.w > 8.0 && box.h > 8.0);
       CHECK(box.x + box.w <= sizes[k][0] && box.y + box.h <= sizes[k][1]);
     }
     for (unsigned i = PORT_SET_FIRST; i <= PORT_TEMPO; ++i) {
-      const Box2 a = port_box((PortIndex)i);
+      const Rect a = port_box((PortIndex)i);
       for (unsigned j = PORT_SET_FIRST; j < i; ++j) {
-        CHECK(!box2_has(port_box((PortIndex)j), mid_x(a), mid_y(a)));
+        CHECK(!rect_has(port_box((PortIndex)j), mid_x(a), mid_y(a)));
       }
     }
   }
-  Box2 box;
+  Rect box;
   CHECK(!view_find_port(view, PORT_FREEWHEEL, &box));
   CHECK(!view_find(view, "nonsense", &box));
 }
@@ -312,7 +337,7 @@ static void
 test_a_small_window_shows_all_of_it_smaller(void)
 {
   begin_with(450.0, 345.0, 1.0, BOTH);
-  const Box2 box = port_box(PORT_TEMPO);
+  const Rect box = port_box(PORT_TEMPO);
   CHECK(box.x + box.w > 450.0); // In points, which are half a pixel now
   point(POINTER_MOVE, 0.5 * mid_x(box), 0.5 * mid_y(box), 0U);
   point(POINTER_PRESS, 0.5 * mid_x(box), 0.5 * mid_y(box), 0U);
@@ -334,7 +359,7 @@ test_the_bar_is_lit_once_it_is_known(void)
   CHECK(!view_draw(view, SECOND, boxes));
   model.has_place         = true;
   const uint32_t n        = view_draw(view, SECOND, boxes);
-  const Box2     w        = named_box("pad");
+  const Rect     w        = named_box("pad");
   bool           is_drawn = false;
   for (uint32_t i = 0U; i < n; ++i) { // The song, which nothing else tells of
     is_drawn |= boxes[i].w > 1000.0 && boxes[i].y > 40.0 && boxes[i].y < w.y;
@@ -368,7 +393,7 @@ test_any_bytes_are_drawn(void)
     "A\xCC\x88 \xF0\x9F\x8E\xB5" // And sound ones
   };
   const Ink  ink = {0xFFFFFFU, 1.0f};
-  const Box2 box = {0.0, 0.0, 100.0, 20.0};
+  const Rect box = {0.0, 0.0, 100.0, 20.0};
   for (unsigned i = 0U; i < sizeof(texts) / sizeof(texts[0]); ++i) {
     Canvas* const canvas = canvas_new(100U, 20U, 1.0);
     CHECK(canvas);
@@ -575,7 +600,7 @@ test_what_is_drawn_bit_by_bit_is_the_whole(void)
   set_scene(0U);
   ui_model_set_port(&model, PORT_ENERGY, 10.0f);
   click_in(port_box(PORT_THRU));
-  const Box2 knob = port_box(PORT_ENERGY);
+  const Rect knob = port_box(PORT_ENERGY);
   point(POINTER_MOVE, mid_x(knob), mid_y(knob), 0U);
   (void)view_draw(view, 3 * SECOND, boxes); // With its tip
   point(POINTER_MOVE, 1.0, 1.0, 0U);
@@ -638,7 +663,7 @@ test_every_control_moves_its_own_port(void)
     const PortIndex   port = (PortIndex)i;
     const ControlKind kind = control_at(port)->kind;
     begin();
-    const Box2 box = port_box(port);
+    const Rect box = port_box(port);
     if (kind == CONTROL_KNOB || kind == CONTROL_NUMBER) {
       const bool is_high = model.ports[port] > 0.5f * (port_at(port).minimum +
                                                        port_at(port).maximum);
@@ -657,7 +682,7 @@ static void
 test_knobs_turn_finely_by_wheel_and_back(void)
 {
   begin();
-  const Box2 box = port_box(PORT_ENERGY);
+  const Rect box = port_box(PORT_ENERGY);
   drag_by(box, 0.0, -32.0, 0U);
   const float far = model.ports[PORT_ENERGY];
   CHECK(far == 80.0f);
@@ -698,7 +723,7 @@ static void
 test_choices_go_round(void)
 {
   begin();
-  const Box2 box = port_box(PORT_FORM);
+  const Rect box = port_box(PORT_FORM);
   for (unsigned i = 0U; i < 3U; ++i) { // The right half: on
     point(POINTER_PRESS, box.x + 0.9 * box.w, mid_y(box), 0U);
     point(POINTER_RELEASE, box.x + 0.9 * box.w, mid_y(box), 0U);
@@ -720,7 +745,7 @@ static void
 test_the_pad_writes_the_mix(void)
 {
   begin();
-  const Box2     pad   = named_box("pad");
+  const Rect     pad   = named_box("pad");
   const MapPoint place = style_map_place(STYLE_TRANCE);
   point(POINTER_PRESS, pad.x + pad.w * place.x, pad.y + pad.h * place.y, 0U);
   CHECK(wishes.held[PORT_MIX_FIRST] == 1 && wishes.held[PORT_MIX_LAST] == 1);
@@ -747,7 +772,7 @@ static bool
 has_ring(const double x, const double y)
 {
   uint32_t             stride = 0U;
-  const Box2           pad    = named_box("pad");
+  const Rect           pad    = named_box("pad");
   const uint8_t* const pixels = canvas_pixels(view_canvas(view), &stride);
   const uint32_t       row    = (uint32_t)(pad.y + pad.h * y);
   const uint32_t       column = (uint32_t)(pad.x + pad.w * x);
@@ -758,7 +783,7 @@ static void
 test_the_point_on_the_pad_stays_where_it_was_put(void)
 {
   begin();
-  const Box2 pad = named_box("pad");
+  const Rect pad = named_box("pad");
   point(POINTER_PRESS, pad.x + 0.5 * pad.w, pad.y + 0.45 * pad.h, 0U);
   const float old = model.ports[PORT_MIX_FIRST + STYLE_TRANCE];
 
@@ -778,8 +803,8 @@ static void
 test_a_button_may_be_lost(void)
 {
   begin();
-  const Box2 knob  = port_box(PORT_ENERGY);
-  const Box2 other = port_box(PORT_SWING);
+  const Rect knob  = port_box(PORT_ENERGY);
+  const Rect other = port_box(PORT_SWING);
   point(POINTER_PRESS, mid_x(knob), mid_y(knob), 0U);
   CHECK(wishes.held[PORT_ENERGY] == 1);
   point(POINTER_LOST, 0.0, 0.0, 0U);
@@ -793,7 +818,7 @@ test_a_button_may_be_lost(void)
   CHECK(wishes.held[PORT_ENERGY] == 0 && wishes.held[PORT_SWING] == 1);
   point(POINTER_RELEASE, mid_x(other), mid_y(other), 0U);
 
-  const Box2 hold = port_box(PORT_HOLD); // A switch is not thrown by it
+  const Rect hold = port_box(PORT_HOLD); // A switch is not thrown by it
   point(POINTER_PRESS, mid_x(hold), mid_y(hold), 0U);
   point(POINTER_LOST, mid_x(hold), mid_y(hold), 0U);
   CHECK(!wishes.n_sets);
@@ -804,7 +829,7 @@ static void
 test_keys_while_a_knob_is_held(void)
 {
   begin();
-  const Box2 knob = port_box(PORT_ENERGY);
+  const Rect knob = port_box(PORT_ENERGY);
   point(POINTER_PRESS, mid_x(knob), mid_y(knob), 0U);
   CHECK(type(KEY_TAB, "") && type(KEY_BACK_TAB, ""));
   CHECK(type(KEY_UP, "") && wishes.held[PORT_ENERGY] == 1);
@@ -827,7 +852,7 @@ static void
 test_the_threshold_is_the_gate(void)
 {
   begin();
-  const Box2   scores = named_box("scores");
+  const Rect   scores = named_box("scores");
   const double y      = scores.y + 0.25 * scores.h;
   point(POINTER_PRESS, mid_x(scores), mid_y(scores), 0U);
   point(POINTER_MOVE, mid_x(scores), y, 0U);
@@ -840,7 +865,7 @@ static void
 test_dice_give_another_seed(void)
 {
   begin();
-  const Box2 box = named_box("dice");
+  const Rect box = named_box("dice");
   for (unsigned i = 0U; i < 20U; ++i) {
     click_in(box);
   }
@@ -997,7 +1022,7 @@ static void
 test_music_is_taken_away(void)
 {
   begin();
-  Box2 box = named_box("drag_phrase");
+  Rect box = named_box("drag_phrase");
   point(POINTER_PRESS, mid_x(box), mid_y(box), 0U);
   point(POINTER_MOVE, mid_x(box) + 2.0, mid_y(box), 0U);
   CHECK(!wishes.n_drags); // A hand that shakes drags nothing
@@ -1028,7 +1053,7 @@ test_a_tip_comes_when_the_pointer_rests(void)
 {
   begin();
   (void)view_draw(view, SECOND, boxes);
-  const Box2 box = port_box(PORT_VARIATION);
+  const Rect box = port_box(PORT_VARIATION);
   point(POINTER_MOVE, mid_x(box), mid_y(box), 0U);
   const uint32_t n_soon = view_draw(view, SECOND, boxes);
   CHECK(n_soon == 1U); // It is lit
@@ -1044,12 +1069,12 @@ static void
 test_the_tip_of_a_weight_hides_no_other(void)
 {
   begin();
-  const Box2 first = port_box(PORT_MIX_FIRST);
-  const Box2 last  = port_box(PORT_MIX_LAST);
+  const Rect first = port_box(PORT_MIX_FIRST);
+  const Rect last  = port_box(PORT_MIX_LAST);
   point(POINTER_MOVE, mid_x(first), mid_y(first), 0U);
   (void)view_draw(view, SECOND, boxes);
   const uint32_t n   = view_draw(view, 3 * SECOND, boxes);
-  const Box2     tip = boxes[n - 1U]; // It is drawn last
+  const Rect     tip = boxes[n - 1U]; // It is drawn last
   CHECK(n && tip.w > 100.0 && tip.x >= 0.0);
   CHECK(tip.x + tip.w <= first.x && tip.y + tip.h < last.y + last.h);
 }
@@ -1058,7 +1083,7 @@ static void
 test_cursors(void)
 {
   begin();
-  Box2 box = named_box("pad");
+  Rect box = named_box("pad");
   point(POINTER_MOVE, mid_x(box), mid_y(box), 0U);
   CHECK(wishes.cursor == CURSOR_HAND);
   box = named_box("folder");
@@ -1133,6 +1158,7 @@ main(const int argc, char** const argv)
     return 0;
   }
   RUN(test_what_does_not_change_is_not_drawn);
+  RUN(test_what_is_told_again_is_not_drawn);
   RUN(test_only_what_changes_is_drawn);
   RUN(test_every_panel_is_within_the_window);
   RUN(test_a_small_window_shows_all_of_it_smaller);

@@ -37,7 +37,7 @@ typedef struct {
   unsigned n_sizes;
   uint32_t width, height;
   unsigned n_exposes;
-  Box2     exposed;
+  Rect     exposed;
   unsigned n_focus;
   bool     has_focus;
   unsigned n_closes;
@@ -74,7 +74,7 @@ hear_size(void* const data, const uint32_t width, const uint32_t height)
 }
 
 static void
-hear_expose(void* const data, const Box2 box)
+hear_expose(void* const data, const Rect box)
 {
   Heard* const heard = (Heard*)data;
   ++heard->n_exposes;
@@ -165,10 +165,10 @@ draw_pattern(const uint32_t width, const uint32_t height, const uint32_t seed)
   return canvas;
 }
 
-static Box2
+static Rect
 whole(const Canvas* const canvas)
 {
-  const Box2 box = {0.0, 0.0, canvas_width(canvas), canvas_height(canvas)};
+  const Rect box = {0.0, 0.0, canvas_width(canvas), canvas_height(canvas)};
   return box;
 }
 
@@ -239,7 +239,7 @@ test_a_part_is_seen(void)
   window_draw(window, first, whole(first));
 
   // Edges that are no whole pixels take their pixels along
-  const Box2 box = {20.4, 30.6, 49.2, 19.1};
+  const Rect box = {20.4, 30.6, 49.2, 19.1};
   window_draw(window, second, box);
   turn(window);
   CHECK(count_wrong(LEFT, TOP, 20U, 30U, 50U, 20U, 2U) == 0U);
@@ -249,7 +249,7 @@ test_a_part_is_seen(void)
   CHECK(count_wrong(LEFT, TOP, 0U, 50U, WIDTH, HEIGHT - 50U, 1U) == 0U);
 
   // What lies outside of canvas or window is nothing
-  const Box2 beyond[] = {{-10.0, -10.0, 5000.0, 5000.0},
+  const Rect beyond[] = {{-10.0, -10.0, 5000.0, 5000.0},
                          {400.0, 10.0, 5.0, 5.0},
                          {10.0, 10.0, -5.0, 5.0},
                          {0.0, 0.0, 0.0, 0.0}};

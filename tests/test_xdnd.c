@@ -62,7 +62,7 @@ hear_size(void* const data, const uint32_t width, const uint32_t height)
 }
 
 static void
-hear_expose(void* const data, const Box2 box)
+hear_expose(void* const data, const Rect box)
 {
   (void)data;
   (void)box;

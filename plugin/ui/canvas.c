@@ -99,20 +99,20 @@ snap(const Canvas* const self, const double place)
 
 /// The nearest whole pixels: they are crisp, and what is drawn over them again
 /// covers them
-static Box2
-snap_box(const Canvas* const self, const Box2 box)
+static Rect
+snap_box(const Canvas* const self, const Rect box)
 {
   const double x     = snap(self, box.x);
   const double y     = snap(self, box.y);
-  const Box2   whole = {
+  const Rect   whole = {
       x, y, snap(self, box.x + box.w) - x, snap(self, box.y + box.h) - y};
   return whole;
 }
 
 void
-canvas_clip(Canvas* const self, const Box2 box)
+canvas_clip(Canvas* const self, const Rect box)
 {
-  const Box2 whole = snap_box(self, box);
+  const Rect whole = snap_box(self, box);
   cairo_save(self->cairo);
   cairo_rectangle(self->cairo, whole.x, whole.y, whole.w, whole.h);
   cairo_clip(self->cairo);
@@ -135,16 +135,16 @@ use_ink(Canvas* const self, const Ink ink)
 }
 
 void
-canvas_fill(Canvas* const self, const Box2 box, const Ink ink)
+canvas_fill(Canvas* const self, const Rect box, const Ink ink)
 {
-  const Box2 whole = snap_box(self, box);
+  const Rect whole = snap_box(self, box);
   use_ink(self, ink);
   cairo_rectangle(self->cairo, whole.x, whole.y, whole.w, whole.h);
   cairo_fill(self->cairo);
 }
 
 static void
-round_path(Canvas* const self, const Box2 box, const double wanted)
+round_path(Canvas* const self, const Rect box, const double wanted)
 {
   const double least   = box.w < box.h ? box.w : box.h;
   const double radius  = wanted > 0.5 * least ? 0.5 * least : wanted;
@@ -167,7 +167,7 @@ round_path(Canvas* const self, const Box2 box, const double wanted)
 
 void
 canvas_round(Canvas* const self,
-             const Box2    box,
+             const Rect    box,
              const double  radius,
              const Ink     ink)
 {
@@ -186,13 +186,13 @@ stroke(Canvas* const self, const double width, const Ink ink)
 
 void
 canvas_frame(Canvas* const self,
-             const Box2    box,
+             const Rect    box,
              const double  radius,
              const double  width,
              const Ink     ink)
 {
   const double half   = 0.5 * width;
-  const Box2   inside = {
+  const Rect   inside = {
       box.x + half, box.y + half, box.w - width, box.h - width};
   round_path(self, inside, radius);
   stroke(self, width, ink);
@@ -230,17 +230,6 @@ canvas_path(Canvas* const       self,
 {
   point_path(self, points, n);
   stroke(self, width, ink);
-}
-
-void
-canvas_area(Canvas* const       self,
-            const double* const points,
-            const uint32_t      n,
-            const Ink           ink)
-{
-  use_ink(self, ink);
-  point_path(self, points, n);
-  cairo_fill(self->cairo);
 }
 
 void
@@ -384,7 +373,7 @@ cut(Canvas* const     self,
 
 void
 canvas_text(Canvas* const     self,
-            const Box2        box,
+            const Rect        box,
             const Align       align,
             const FontSize    font,
             const Ink         ink,
@@ -408,9 +397,9 @@ canvas_text(Canvas* const     self,
 }
 
 void
-canvas_copy(Canvas* const self, Canvas* const from, const Box2 box)
+canvas_copy(Canvas* const self, Canvas* const from, const Rect box)
 {
-  const Box2 whole = snap_box(self, box);
+  const Rect whole = snap_box(self, box);
   cairo_save(self->cairo);
   cairo_rectangle(self->cairo, whole.x, whole.y, whole.w, whole.h);
   cairo_clip(self->cairo);

@@ -26,7 +26,7 @@ typedef struct {
 /// A rectangle, in points from the upper left corner
 typedef struct {
   double x, y, w, h;
-} Box2;
+} Rect;
 
 typedef enum { ALIGN_LEFT, ALIGN_CENTRE, ALIGN_RIGHT } Align;
 
@@ -34,7 +34,7 @@ typedef enum { FONT_SMALL, FONT_NORMAL, FONT_LARGE, N_FONTS } FontSize;
 
 /// Whether a point lies in it
 static inline bool
-box2_has(const Box2 box, const double x, const double y)
+rect_has(const Rect box, const double x, const double y)
 {
   return x >= box.x && x < box.x + box.w && y >= box.y && y < box.y + box.h;
 }
@@ -64,22 +64,22 @@ canvas_pixels(Canvas* canvas, uint32_t* stride);
 
 /// Draw nowhere else until canvas_unclip(); they do not nest
 void
-canvas_clip(Canvas* canvas, Box2 box);
+canvas_clip(Canvas* canvas, Rect box);
 
 void
 canvas_unclip(Canvas* canvas);
 
 /// A rectangle of whole pixels, the nearest ones
 void
-canvas_fill(Canvas* canvas, Box2 box, Ink ink);
+canvas_fill(Canvas* canvas, Rect box, Ink ink);
 
 /// As canvas_fill(), with round corners
 void
-canvas_round(Canvas* canvas, Box2 box, double radius, Ink ink);
+canvas_round(Canvas* canvas, Rect box, double radius, Ink ink);
 
 /// Its outline, inside of it
 void
-canvas_frame(Canvas* canvas, Box2 box, double radius, double width, Ink ink);
+canvas_frame(Canvas* canvas, Rect box, double radius, double width, Ink ink);
 
 void
 canvas_line(Canvas* canvas,
@@ -97,10 +97,6 @@ canvas_path(Canvas*       canvas,
             uint32_t      n,
             double        width,
             Ink           ink);
-
-/// The area within `n` points (x, y, x, y, ...)
-void
-canvas_area(Canvas* canvas, const double* points, uint32_t n, Ink ink);
 
 void
 canvas_disc(Canvas* canvas, double x, double y, double radius, Ink ink);
@@ -128,7 +124,7 @@ canvas_arc(Canvas* canvas,
 /// and ends with dots, and bytes that are no UTF-8 become question marks
 void
 canvas_text(Canvas*     canvas,
-            Box2        box,
+            Rect        box,
             Align       align,
             FontSize    font,
             Ink         ink,
@@ -140,6 +136,6 @@ canvas_text_width(Canvas* canvas, FontSize font, const char* text);
 
 /// Copy a part of another canvas of the same size and scale to the same place
 void
-canvas_copy(Canvas* canvas, Canvas* from, Box2 box);
+canvas_copy(Canvas* canvas, Canvas* from, Rect box);
 
 #endif // PERPETUO_PLUGIN_UI_CANVAS_H

@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 static double
-score_y(const Box2 scores, const double score)
+score_y(const Rect scores, const double score)
 {
   return scores.y + scores.h * (1.0 - score);
 }
@@ -29,7 +29,7 @@ draw_verdict(const Scene* const    scene,
              Canvas* const         canvas)
 {
   const TalkPhrase* const head = &phrase->head;
-  const Box2              area = scene->layout->scores;
+  const Rect              area = scene->layout->scores;
   const double            gate = (double)scene->model->ports[PORT_GATE] / 100.0;
   for (int32_t i = 0; i < head->n_scores; ++i) {
     const int32_t given = head->scores[i];
@@ -57,7 +57,7 @@ draw_verdict(const Scene* const    scene,
 static void
 draw_counts(const Scene* const    scene,
             const UiPhrase* const phrase,
-            const Box2            box,
+            const Rect            box,
             Canvas* const         canvas)
 {
   char text[BRUSH_LINE] = "\xE2\x80\x93";
@@ -79,15 +79,15 @@ paint_gate(const Scene* const scene, Canvas* const canvas)
                                                       {"next", "next"}};
 
   const Layout* const layout = scene->layout;
-  const Box2          panel  = layout->panels[PANEL_GATE];
-  const Box2          area   = layout->scores;
+  const Rect          panel  = layout->panels[PANEL_GATE];
+  const Rect          area   = layout->scores;
   const int           item   = layout_find(layout, ITEM_THRESHOLD, PORT_GATE);
 
   brush_panel(scene, PANEL_GATE, canvas);
   brush_title(canvas, panel, "Gate: how real it sounds");
   char       text[BRUSH_LINE];
   const int  n_late = scene->model->place.n_late;
-  const Box2 right  = {panel.x + 120.0, panel.y + 2.0, panel.w - 128.0, 15.0};
+  const Rect right  = {panel.x + 120.0, panel.y + 2.0, panel.w - 128.0, 15.0};
   (void)snprintf(text, sizeof(text), "late %d", n_late);
   canvas_text(
     canvas, right, ALIGN_RIGHT, FONT_SMALL, n_late ? ink_warm : ink_dim, text);
@@ -95,7 +95,7 @@ paint_gate(const Scene* const scene, Canvas* const canvas)
   canvas_fill(canvas, area, ink_deep);
   for (unsigned i = 0U; i <= 4U; ++i) {
     const double y     = score_y(area, 0.25 * (double)i);
-    const Box2   label = {panel.x + 2.0, y - 6.0, area.x - panel.x - 7.0, 12.0};
+    const Rect   label = {panel.x + 2.0, y - 6.0, area.x - panel.x - 7.0, 12.0};
     (void)snprintf(text, sizeof(text), "%u", 25U * i);
     canvas_line(canvas, area.x, y, area.x + area.w, y, 1.0, ink_beat);
     canvas_text(canvas, label, ALIGN_RIGHT, FONT_SMALL, ink_faint, text);
@@ -111,8 +111,8 @@ paint_gate(const Scene* const scene, Canvas* const canvas)
     for (unsigned i = 0U; layout->parts >> part & 1U && i < N_SHOWN; ++i) {
       const UiPhrase* const phrase = brush_phrase(scene, (Shown)i, (Part)part);
       const double          low    = area.y + area.h + 3.0;
-      const Box2            name   = {x, low, w, 13.0};
-      const Box2            counts = {x, low + 13.0, w, 13.0};
+      const Rect            name   = {x, low, w, 13.0};
+      const Rect            counts = {x, low + 13.0, w, 13.0};
       if (phrase) {
         draw_verdict(scene, phrase, (Part)part, x, w, canvas);
       }
@@ -132,7 +132,7 @@ paint_gate(const Scene* const scene, Canvas* const canvas)
   const double end       = area.x + area.w + 6.0;
   const bool   is_bright = scene->hovered == item || scene->held == item;
   canvas_line(canvas, area.x, y, end, y, is_bright ? 2.0 : 1.2, ink_warm);
-  const Box2 handle = {end, y - 8.0, 32.0, 16.0};
+  const Rect handle = {end, y - 8.0, 32.0, 16.0};
   canvas_round(canvas, handle, 4.0, is_bright ? ink_white : ink_warm);
   (void)snprintf(text, sizeof(text), "%.0f", 100.0 * gate);
   canvas_text(canvas, handle, ALIGN_CENTRE, FONT_SMALL, ink_back, text);

@@ -19,7 +19,7 @@ static void
 draw_knob(const Scene* const scene, const int item, Canvas* const canvas)
 {
   const PortIndex port      = scene->layout->items[item].port;
-  const Box2      box       = scene->layout->items[item].box;
+  const Rect      box       = scene->layout->items[item].box;
   const float     value     = scene->model->ports[port];
   const bool      is_bright = scene->hovered == item || scene->held == item;
   const double    x         = box.x + 0.5 * box.w;
@@ -38,7 +38,7 @@ draw_knob(const Scene* const scene, const int item, Canvas* const canvas)
   canvas_arc(canvas, x, y, 19.5, usual - 0.006, usual + 0.006, 2.0, ink_faint);
 
   char       text[32];
-  const Box2 inside = {x - 15.0, y - 8.0, 30.0, 16.0};
+  const Rect inside = {x - 15.0, y - 8.0, 30.0, 16.0};
   (void)snprintf(
     text, sizeof(text), "%g", (double)control_round(port, (double)value));
   canvas_text(canvas, inside, ALIGN_CENTRE, FONT_SMALL, ink_text, text);
@@ -48,9 +48,9 @@ static void
 draw_choice(const Scene* const scene, const int item, Canvas* const canvas)
 {
   const PortIndex port      = scene->layout->items[item].port;
-  const Box2      box       = scene->layout->items[item].box;
-  const Box2      field     = {box.x + 3.0, box.y + 9.0, box.w - 6.0, 22.0};
-  const Box2      words     = {field.x + 8.0, field.y, field.w - 16.0, field.h};
+  const Rect      box       = scene->layout->items[item].box;
+  const Rect      field     = {box.x + 3.0, box.y + 9.0, box.w - 6.0, 22.0};
+  const Rect      words     = {field.x + 8.0, field.y, field.w - 16.0, field.h};
   const double    y         = field.y + 0.5 * field.h;
   const bool      is_bright = scene->hovered == item || scene->held == item;
   const Ink       arrows    = is_bright ? ink_accent : ink_faint;
@@ -76,11 +76,11 @@ static void
 draw_switch(const Scene* const scene, const int item, Canvas* const canvas)
 {
   const PortIndex port  = scene->layout->items[item].port;
-  const Box2      box   = scene->layout->items[item].box;
+  const Rect      box   = scene->layout->items[item].box;
   const bool      is_on = scene->model->ports[port] > 0.5f;
   const double    x     = box.x + 0.5 * box.w;
   const double    y     = box.y + 20.0;
-  const Box2      pill  = {x - 17.0, y - 9.0, 34.0, 18.0};
+  const Rect      pill  = {x - 17.0, y - 9.0, 34.0, 18.0};
   canvas_round(canvas, pill, 9.0, is_on ? ink_accent : ink_knob);
   canvas_disc(canvas,
               is_on ? x + 8.0 : x - 8.0,
@@ -109,10 +109,10 @@ paint_group(const Scene* const scene, const Panel panel, Canvas* const canvas)
       draw_switch(scene, i, canvas);
     }
 
-    const Box2 box   = scene->layout->items[i].box;
-    const Box2 label = {box.x, box.y + box.h - 17.0, box.w, 15.0};
+    const Rect box   = scene->layout->items[i].box;
+    const Rect label = {box.x, box.y + box.h - 17.0, box.w, 15.0};
     if (i == scene->focused && scene->entry.is_on) {
-      const Box2 wide = {box.x + 4.0, label.y - 1.0, box.w - 8.0, 17.0};
+      const Rect wide = {box.x + 4.0, label.y - 1.0, box.w - 8.0, 17.0};
       brush_entry(scene, wide, canvas);
       continue;
     }

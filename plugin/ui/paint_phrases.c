@@ -47,8 +47,8 @@ melody_rows(const Scene* const scene)
 }
 
 /// Where a note is, within the area of its phrase
-static Box2
-note_box(const Box2            area,
+static Rect
+note_box(const Rect            area,
          const UiPhrase* const phrase,
          const Note* const     note,
          const double          row,
@@ -58,7 +58,7 @@ note_box(const Box2            area,
     (double)phrase->head.n_bars * (double)phrase->head.bar_ticks;
   const double per  = area.w / ticks;
   const double wide = per * (double)note->length;
-  const Box2   box  = {area.x + per * (double)note->tick,
+  const Rect   box  = {area.x + per * (double)note->tick,
                        area.y + row * row_h,
                     wide < 2.0 ? 2.0 : wide - 0.5,
                        row_h};
@@ -88,10 +88,10 @@ voice_of(const Scene* const scene, const uint8_t key)
 }
 
 /// Where a note is seen
-static Box2
+static Rect
 picture_of(const Scene* const    scene,
            const Part            part,
-           const Box2            area,
+           const Rect            area,
            const UiPhrase* const phrase,
            const Note* const     note,
            const Rows            rows)
@@ -99,7 +99,7 @@ picture_of(const Scene* const    scene,
   if (part == PART_MELODY) {
     const double row_h = area.h / (double)rows.n;
     const double row   = (double)(rows.lowest + rows.n - 1 - note->key);
-    Box2         box   = note_box(area, phrase, note, row, row_h);
+    Rect         box   = note_box(area, phrase, note, row, row_h);
     box.y += 0.5;
     box.h = box.h < 3.0 ? box.h : box.h - 1.0;
     return box;
@@ -110,7 +110,7 @@ picture_of(const Scene* const    scene,
   const int    voice = voice_of(scene, note->key);
   const Note   hit   = {note->tick, DRUM_LIGHT, note->key, note->velocity};
   const double row   = (double)(N_DRUM_VOICES - 1 - (unsigned)voice);
-  Box2         box   = note_box(area, phrase, &hit, row, row_h);
+  Rect         box   = note_box(area, phrase, &hit, row, row_h);
   const double h     = (0.35 + 0.55 * loud) * row_h;
   box.w              = box.w > 9.0 ? 9.0 : box.w < 3.0 ? 3.0 : box.w - 1.0;
   box.y += row_h - h - 1.0;
@@ -122,7 +122,7 @@ picture_of(const Scene* const    scene,
 static void
 draw_note(const Scene* const    scene,
           const Part            part,
-          const Box2            area,
+          const Rect            area,
           const UiPhrase* const phrase,
           const Note* const     note,
           const Rows            rows,
@@ -130,7 +130,7 @@ draw_note(const Scene* const    scene,
           Canvas* const         canvas)
 {
   const double loud = (double)note->velocity / 127.0;
-  const Box2   box  = picture_of(scene, part, area, phrase, note, rows);
+  const Rect   box  = picture_of(scene, part, area, phrase, note, rows);
   const Ink    shade =
     is_lit ? ink_white : brush_faded(part_inks[part], 0.35 + 0.65 * loud);
   if (part == PART_MELODY && box.h > 5.0) {
@@ -142,7 +142,7 @@ draw_note(const Scene* const    scene,
 
 static void
 draw_lanes(const Scene* const scene,
-           const Box2         area,
+           const Rect         area,
            const Rows         rows,
            Canvas* const      canvas)
 {
@@ -151,7 +151,7 @@ draw_lanes(const Scene* const scene,
   canvas_fill(canvas, area, ink_deep);
   for (int i = 0; i < rows.n; ++i) {
     const int  key  = rows.lowest + rows.n - 1 - i;
-    const Box2 lane = {area.x, area.y + h * (double)i, area.w, h};
+    const Rect lane = {area.x, area.y + h * (double)i, area.w, h};
     if (((key - tonic) % 12 + 12) % 12 == 0) {
       canvas_fill(canvas, lane, brush_faded(part_inks[PART_MELODY], 0.09));
     } else if (!is_black((key % 12 + 12) % 12)) {
@@ -161,12 +161,12 @@ draw_lanes(const Scene* const scene,
 }
 
 static void
-draw_drum_rows(const Box2 area, Canvas* const canvas)
+draw_drum_rows(const Rect area, Canvas* const canvas)
 {
   const double h = area.h / (double)N_DRUM_VOICES;
   canvas_fill(canvas, area, ink_deep);
   for (unsigned i = 0U; i < N_DRUM_VOICES; i += 2U) {
-    const Box2 lane = {area.x, area.y + h * (double)i, area.w, h};
+    const Rect lane = {area.x, area.y + h * (double)i, area.w, h};
     canvas_fill(canvas, lane, ink_lane);
   }
 }
@@ -184,7 +184,7 @@ beats_of(const UiPhrase* const phrase, const TalkPlace* const place)
 
 /// Lines at bars and beats
 static void
-draw_grid(const Box2            area,
+draw_grid(const Rect            area,
           const UiPhrase* const phrase,
           const TalkPlace*      place,
           Canvas* const         canvas)
@@ -209,14 +209,14 @@ draw_grid(const Box2            area,
 
 /// Mark the bars that have fills
 static void
-draw_fills(const Box2 area, const UiPhrase* const phrase, Canvas* const canvas)
+draw_fills(const Rect area, const UiPhrase* const phrase, Canvas* const canvas)
 {
   const double w = area.w / (double)phrase->head.n_bars;
   for (int32_t i = 0; i < phrase->head.n_fills; ++i) {
     const int32_t fill = phrase->head.fills[i];
-    const Box2    bar  = {area.x + w * (double)i, area.y, w, area.h};
+    const Rect    bar  = {area.x + w * (double)i, area.y, w, area.h};
     if (fill > (int32_t)FILL_NONE) {
-      const Box2 label = {bar.x, bar.y, bar.w - 4.0, 11.0};
+      const Rect label = {bar.x, bar.y, bar.w - 4.0, 11.0};
       canvas_fill(canvas, bar, brush_faded(ink_warm, fill > 1 ? 0.13 : 0.07));
       canvas_text(canvas,
                   label,
@@ -231,7 +231,7 @@ draw_fills(const Box2 area, const UiPhrase* const phrase, Canvas* const canvas)
 static void
 draw_head(const Scene* const scene, const Shown which, Canvas* const canvas)
 {
-  const Box2      box     = scene->layout->heads[which];
+  const Rect      box     = scene->layout->heads[which];
   const UiPhrase* phrase  = brush_phrase(scene, which, PART_MELODY);
   const bool      is_held = (unsigned)scene->model->place.state & TALK_IS_HELD;
   phrase = phrase ? phrase : brush_phrase(scene, which, PART_DRUMS);
@@ -276,15 +276,15 @@ draw_row_names(const Scene* const scene, const Rows rows, Canvas* const canvas)
 {
   const Layout* const layout = scene->layout;
   const double        x      = layout->panels[PANEL_ROLL].x + 4.0;
-  const Box2          melody = layout->notes[SHOW_NOW][PART_MELODY];
-  const Box2          drums  = layout->notes[SHOW_NOW][PART_DRUMS];
+  const Rect          melody = layout->notes[SHOW_NOW][PART_MELODY];
+  const Rect          drums  = layout->notes[SHOW_NOW][PART_DRUMS];
   const double w = melody.x > 0.0 ? melody.x - x - 5.0 : drums.x - x - 5.0;
   for (int i = 0; melody.w > 0.0 && i < rows.n; ++i) {
     const int key = rows.lowest + rows.n - 1 - i;
     if (key % 12 == 0) {
       char         text[16];
       const double h   = melody.h / (double)rows.n;
-      const Box2   box = {x, melody.y + h * ((double)i + 0.5) - 6.0, w, 12.0};
+      const Rect   box = {x, melody.y + h * ((double)i + 0.5) - 6.0, w, 12.0};
       (void)snprintf(text, sizeof(text), "C%d", key / 12 - 1);
       canvas_text(canvas, box, ALIGN_RIGHT, FONT_SMALL, ink_faint, text);
     }
@@ -292,7 +292,7 @@ draw_row_names(const Scene* const scene, const Rows rows, Canvas* const canvas)
   for (unsigned v = 0U; drums.w > 0.0 && v < N_DRUM_VOICES; ++v) {
     const double h   = drums.h / (double)N_DRUM_VOICES;
     const double row = (double)(N_DRUM_VOICES - 1U - v);
-    const Box2   box = {x, drums.y + h * (row + 0.5) - 6.0, w, 12.0};
+    const Rect   box = {x, drums.y + h * (row + 0.5) - 6.0, w, 12.0};
     canvas_text(canvas,
                 box,
                 ALIGN_RIGHT,
@@ -309,7 +309,7 @@ draw_phrase(const Scene* const scene,
             const Rows         rows,
             Canvas* const      canvas)
 {
-  const Box2            area   = scene->layout->notes[which][part];
+  const Rect            area   = scene->layout->notes[which][part];
   const UiPhrase* const phrase = brush_phrase(scene, which, part);
   if (area.w <= 0.0) {
     return;
@@ -358,9 +358,9 @@ paint_roll(const Scene* const scene, const int64_t now_us, Canvas* const canvas)
   if (words[0] && !has_any) {
     const bool has_melody = layout->parts & 1U << PART_MELODY;
     const Part part       = has_melody ? PART_MELODY : PART_DRUMS;
-    const Box2 now        = layout->notes[SHOW_NOW][part];
-    const Box2 next       = layout->notes[SHOW_NEXT][part];
-    const Box2 line       = {now.x, now.y, next.x + next.w - now.x, now.h};
+    const Rect now        = layout->notes[SHOW_NOW][part];
+    const Rect next       = layout->notes[SHOW_NEXT][part];
+    const Rect line       = {now.x, now.y, next.x + next.w - now.x, now.h};
     canvas_text(canvas, line, ALIGN_CENTRE, FONT_NORMAL, ink_warm, words);
   }
 }
@@ -393,7 +393,7 @@ static double
 playhead(const Scene* const scene, const int64_t now_us)
 {
   for (unsigned part = 0U; part < N_PARTS; ++part) {
-    const Box2            area   = scene->layout->notes[SHOW_NOW][part];
+    const Rect            area   = scene->layout->notes[SHOW_NOW][part];
     const UiPhrase* const phrase = brush_phrase(scene, SHOW_NOW, (Part)part);
     if (phrase && area.w > 0.0) {
       const double ticks =
@@ -422,25 +422,25 @@ paint_moving_key(const Scene* const scene, const int64_t now_us)
   return key;
 }
 
-Box2
+Rect
 paint_moving_box(const Scene* const scene, const int64_t now_us)
 {
   const Rows   rows = melody_rows(scene);
   const double tick = phrase_tick(scene, now_us);
   const double x    = playhead(scene, now_us);
-  Box2         box  = {0.0, 0.0, 0.0, 0.0};
+  Rect         box  = {0.0, 0.0, 0.0, 0.0};
   if (x < 0.0) {
     return box;
   }
   double left  = x;
   double right = x;
   for (unsigned part = 0U; part < N_PARTS; ++part) {
-    const Box2            area   = scene->layout->notes[SHOW_NOW][part];
+    const Rect            area   = scene->layout->notes[SHOW_NOW][part];
     const UiPhrase* const phrase = brush_phrase(scene, SHOW_NOW, (Part)part);
     for (uint32_t i = 0U; area.w > 0.0 && phrase && i < phrase->n_notes; ++i) {
       const Note* const note = &phrase->notes[i];
       if (is_rolling(scene) && is_sounding((Part)part, note, tick)) {
-        const Box2 lit =
+        const Rect lit =
           picture_of(scene, (Part)part, area, phrase, note, rows);
         left  = fmin(left, lit.x);
         right = fmax(right, lit.x + lit.w);
@@ -465,7 +465,7 @@ paint_moving(const Scene* const scene,
   const double tick = phrase_tick(scene, now_us);
   const double x    = playhead(scene, now_us);
   for (unsigned part = 0U; part < N_PARTS; ++part) {
-    const Box2            area   = scene->layout->notes[SHOW_NOW][part];
+    const Rect            area   = scene->layout->notes[SHOW_NOW][part];
     const UiPhrase* const phrase = brush_phrase(scene, SHOW_NOW, (Part)part);
     if (area.w <= 0.0 || x < 0.0) {
       continue;

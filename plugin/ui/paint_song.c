@@ -20,7 +20,7 @@ static const Ink section_inks[N_SECTION_KINDS] = {
 void
 paint_song(const Scene* const scene, Canvas* const canvas)
 {
-  const Box2    panel   = scene->layout->panels[PANEL_SONG];
+  const Rect    panel   = scene->layout->panels[PANEL_SONG];
   const double  w       = (panel.w - 12.0) / (double)SONG_ROUND_BARS;
   const double  floor_y = panel.y + panel.h - 3.0;
   const double  high    = panel.h - 18.0;
@@ -38,11 +38,11 @@ paint_song(const Scene* const scene, Canvas* const canvas)
     const double  h       = high * (0.12 + 0.0088 * (double)section.energy);
     const Ink     ink     = section_inks[section.kind];
     const bool    is_here = scene->model->has_place && i == into;
-    const Box2    column  = {x, floor_y - h, w - 1.0, h};
+    const Rect    column  = {x, floor_y - h, w - 1.0, h};
 
     canvas_fill(canvas, column, brush_faded(ink, is_here ? 1.0 : 0.55));
     if (is_here) {
-      const Box2 whole = {x, floor_y - high, w - 1.0, high};
+      const Rect whole = {x, floor_y - high, w - 1.0, high};
       canvas_fill(canvas, whole, brush_faded(ink_white, 0.28));
     }
     if (song_fill(&mix, number) != FILL_NONE) {
@@ -54,7 +54,7 @@ paint_song(const Scene* const scene, Canvas* const canvas)
       brush_section_name((int32_t)section.kind, name, sizeof(name));
       (void)snprintf(
         text, sizeof(text), "%s %lld", name, (long long)number + 1);
-      const Box2 label = {x, panel.y + 1.0, w * 8.0, 13.0};
+      const Rect label = {x, panel.y + 1.0, w * 8.0, 13.0};
       canvas_text(canvas,
                   label,
                   ALIGN_LEFT,

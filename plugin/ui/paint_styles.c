@@ -58,8 +58,8 @@ void
 paint_pad(const Scene* const scene, Canvas* const canvas)
 {
   const Layout* const layout = scene->layout;
-  const Box2          panel  = layout->panels[PANEL_PAD];
-  const Box2          pad    = layout->pad;
+  const Rect          panel  = layout->panels[PANEL_PAD];
+  const Rect          pad    = layout->pad;
   const double        sum    = weight_sum(scene);
   const double        x      = pad.x + pad.w * scene->point.x;
   const double        y      = pad.y + pad.h * scene->point.y;
@@ -68,7 +68,7 @@ paint_pad(const Scene* const scene, Canvas* const canvas)
   brush_panel(scene, PANEL_PAD, canvas);
   brush_title(canvas, panel, control_group_name(GROUP_STYLES));
   char       text[BRUSH_LINE];
-  const Box2 right = {panel.x + 64.0, panel.y + 2.0, panel.w - 72.0, 15.0};
+  const Rect right = {panel.x + 64.0, panel.y + 2.0, panel.w - 72.0, 15.0};
   mix_text(scene, text, sizeof(text));
   canvas_text(canvas, right, ALIGN_RIGHT, FONT_SMALL, ink_text, text);
 
@@ -97,7 +97,7 @@ paint_pad(const Scene* const scene, Canvas* const canvas)
     const double left  = px - 0.5 * wide;
     const double least = pad.x + 2.0;
     const double most  = pad.x + pad.w - 2.0 - wide;
-    const Box2   label = {left < least  ? least
+    const Rect   label = {left < least  ? least
                           : left > most ? most
                                         : left,
                         py + 4.0,
@@ -131,13 +131,13 @@ paint_weights(const Scene* const scene, Canvas* const canvas)
   for (unsigned i = 0U; i < N_STYLES; ++i) {
     const PortIndex port      = (PortIndex)(PORT_MIX_FIRST + i);
     const int       item      = layout_find(scene->layout, ITEM_PORT, port);
-    const Box2      box       = scene->layout->items[item].box;
+    const Rect      box       = scene->layout->items[item].box;
     const double    value     = weight_of(scene, i);
     const bool      is_bright = scene->hovered == item || scene->held == item;
-    const Box2      name      = {box.x, box.y, LAYOUT_WEIGHT_NAME_W, box.h};
-    const Box2      bar       = layout_weight_bar(box);
-    const Box2      part      = {bar.x, bar.y, bar.w * value / 100.0, bar.h};
-    const Box2      number    = {box.x + box.w - 24.0, box.y, 22.0, box.h};
+    const Rect      name      = {box.x, box.y, LAYOUT_WEIGHT_NAME_W, box.h};
+    const Rect      bar       = layout_weight_bar(box);
+    const Rect      part      = {bar.x, bar.y, bar.w * value / 100.0, bar.h};
+    const Rect      number    = {box.x + box.w - 24.0, box.y, 22.0, box.h};
 
     char text[16];
     (void)snprintf(text, sizeof(text), "%.0f", value);
@@ -158,7 +158,7 @@ paint_weights(const Scene* const scene, Canvas* const canvas)
                 value > 0.0 || is_bright ? ink_text : ink_faint,
                 text);
     if (item == scene->focused && scene->entry.is_on) {
-      const Box2 wide = {number.x - 16.0, box.y - 2.0, 40.0, box.h + 4.0};
+      const Rect wide = {number.x - 16.0, box.y - 2.0, 40.0, box.h + 4.0};
       brush_entry(scene, wide, canvas);
     }
     brush_focus(scene, item, canvas);

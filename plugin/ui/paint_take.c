@@ -8,7 +8,7 @@
 
 /// What tells that something can be dragged
 static void
-draw_grip(const Box2 box, Canvas* const canvas)
+draw_grip(const Rect box, Canvas* const canvas)
 {
   for (unsigned i = 0U; i < 3U; ++i) {
     const double y = box.y + 0.5 * box.h + 4.0 * ((double)i - 1.0);
@@ -24,8 +24,8 @@ draw_drag(const Scene* const scene,
           const bool         is_able,
           Canvas* const      canvas)
 {
-  const Box2 box  = scene->layout->items[item].box;
-  const Box2 rest = {box.x + 18.0, box.y, box.w - 22.0, box.h};
+  const Rect box  = scene->layout->items[item].box;
+  const Rect rest = {box.x + 18.0, box.y, box.w - 22.0, box.h};
   canvas_round(canvas, box, 4.0, ink_deep);
   canvas_frame(canvas,
                box,
@@ -87,9 +87,9 @@ paint_take(const Scene* const scene, Canvas* const canvas)
                canvas);
 
   const int  folder = layout_find(layout, ITEM_FOLDER, PORT_CONTROL);
-  const Box2 box    = layout->items[folder].box;
-  const Box2 label  = {box.x - 24.0, box.y, 22.0, box.h};
-  const Box2 inside = {box.x + 6.0, box.y, box.w - 12.0, box.h};
+  const Rect box    = layout->items[folder].box;
+  const Rect label  = {box.x - 24.0, box.y, 22.0, box.h};
+  const Rect inside = {box.x + 6.0, box.y, box.w - 12.0, box.h};
   canvas_text(canvas, label, ALIGN_RIGHT, FONT_SMALL, ink_dim, "to");
   if (scene->focused == folder && scene->entry.is_on) {
     brush_entry(scene, box, canvas);

@@ -67,19 +67,19 @@ break_tip(const char* const  text,
   return brush_break(canvas, text, TIP_W - 16.0, TIP_MAX_LINES, lines);
 }
 
-Box2
+Rect
 paint_tip_box(const Scene* const scene, const int item, Canvas* const canvas)
 {
   char        text[512];
   const char* lines[TIP_MAX_LINES + 1U];
-  Box2        box = {0.0, 0.0, 0.0, 0.0};
+  Rect        box = {0.0, 0.0, 0.0, 0.0};
   paint_tip_text(scene, item, text, sizeof(text));
   if (!text[0]) {
     return box;
   }
 
   const Layout* const layout = scene->layout;
-  const Box2          at     = layout->items[item].box;
+  const Rect          at     = layout->items[item].box;
   box.w                      = TIP_W;
   box.h = 10.0 + TIP_LINE * (double)break_tip(text, lines, canvas);
   box.x = at.x + 0.5 * at.w - 0.5 * box.w;
@@ -107,7 +107,7 @@ paint_tip_box(const Scene* const scene, const int item, Canvas* const canvas)
 void
 paint_tip(const Scene* const scene,
           const int          item,
-          const Box2         box,
+          const Rect         box,
           Canvas* const      canvas)
 {
   char        text[512];
@@ -116,10 +116,10 @@ paint_tip(const Scene* const scene,
   const unsigned n = break_tip(text, lines, canvas);
 
   canvas_fill(canvas, box, ink_edge);
-  const Box2 inside = {box.x + 1.0, box.y + 1.0, box.w - 2.0, box.h - 2.0};
+  const Rect inside = {box.x + 1.0, box.y + 1.0, box.w - 2.0, box.h - 2.0};
   canvas_fill(canvas, inside, ink_deep);
   for (unsigned i = 0U; i < n; ++i) {
-    const Box2 at = {
+    const Rect at = {
       box.x + 8.0, box.y + 5.0 + TIP_LINE * (double)i, box.w - 12.0, TIP_LINE};
     brush_line(canvas, at, ink_text, lines, i);
   }

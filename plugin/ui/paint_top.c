@@ -12,10 +12,10 @@
 static void
 draw_dice(const Scene* const scene, const int item, Canvas* const canvas)
 {
-  const Box2   box = scene->layout->items[item].box;
+  const Rect   box = scene->layout->items[item].box;
   const double x   = box.x + 0.5 * box.w;
   const double y   = box.y + 0.5 * box.h;
-  const Box2   die = {x - 9.0, y - 9.0, 18.0, 18.0};
+  const Rect   die = {x - 9.0, y - 9.0, 18.0, 18.0};
   canvas_round(canvas, box, 4.0, scene->held == item ? ink_accent : ink_knob);
   canvas_frame(
     canvas, die, 4.0, 1.4, scene->hovered == item ? ink_white : ink_text);
@@ -31,7 +31,7 @@ draw_dice(const Scene* const scene, const int item, Canvas* const canvas)
 static void
 draw_seed(const Scene* const scene, const int item, Canvas* const canvas)
 {
-  const Box2 box = scene->layout->items[item].box;
+  const Rect box = scene->layout->items[item].box;
   if (scene->focused == item && scene->entry.is_on) {
     brush_entry(scene, box, canvas);
     return;
@@ -77,13 +77,13 @@ place_text(const Scene* const scene, char* const text, const size_t size)
 /// lines for itself.
 static void
 draw_words(const Scene* const scene,
-           const Box2         box,
+           const Rect         box,
            const char* const  words,
            Canvas* const      canvas)
 {
   const char* const text  = scene->said[0] ? scene->said : words;
-  const Box2        above = {box.x, box.y, box.w, 17.0};
-  const Box2        below = {box.x, box.y + 17.0, box.w, 17.0};
+  const Rect        above = {box.x, box.y, box.w, 17.0};
+  const Rect        below = {box.x, box.y + 17.0, box.w, 17.0};
   const bool     is_long = canvas_text_width(canvas, FONT_NORMAL, text) > box.w;
   const char*    lines[3];
   const unsigned n = is_long ? brush_break(canvas, text, box.w, 2U, lines) : 0U;
@@ -111,16 +111,16 @@ void
 paint_top(const Scene* const scene, const int64_t now_us, Canvas* const canvas)
 {
   const Layout* const layout = scene->layout;
-  const Box2          panel  = layout->panels[PANEL_TOP];
+  const Rect          panel  = layout->panels[PANEL_TOP];
   const char* const   words  = ui_model_words(scene->model, now_us);
   const int           seed   = layout_find(layout, ITEM_PORT, PORT_SEED);
   const double        right  = layout->items[seed].box.x - 12.0;
 
   canvas_fill(canvas, panel, ink_panel);
-  const Box2 name = {12.0, panel.y, 100.0, panel.h};
+  const Rect name = {12.0, panel.y, 100.0, panel.h};
   canvas_text(canvas, name, ALIGN_LEFT, FONT_LARGE, ink_text, "Perpetuo");
 
-  const Box2 rest = {118.0, panel.y + 5.0, right - 118.0, 34.0};
+  const Rect rest = {118.0, panel.y + 5.0, right - 118.0, 34.0};
   draw_words(scene, rest, words, canvas);
 
   const bool is_held = scene->model->ports[PORT_HOLD] > 0.5f;

@@ -29,7 +29,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define UI_URI "urn:perpetuo:ui"
@@ -64,21 +63,13 @@ typedef struct {
   UiWindow* window;
   double    scale;
   bool      is_closed; ///< A person did that, or the host took our place away
-  Box2      exposed;   ///< To be shown again, pixels; empty for none
+  Rect      exposed;   ///< To be shown again, pixels; empty for none
   unsigned  n_presses; ///< Of the trigger, that wait
   bool      is_pressed;
   int64_t   pressed_us; ///< When the trigger changed last
   char      folder[TAKE_MAX_PATH];
   char      dragged[TAKE_MAX_PATH]; ///< The file, if the drag made it; or empty
 } Ui;
-
-static int64_t
-now_us(void)
-{
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
 
 // Ports ---------------------------------------------------------------------
 
@@ -112,7 +103,7 @@ set_port(void* const data, const PortIndex index, const float value)
     write_port(self, index, value);
   } else if (value > 0.5f && self->n_presses < MAX_PRESSES) {
     ++self->n_presses;
-    step_trigger(self, now_us());
+    step_trigger(self, window_now_us());
   }
 }
 
@@ -145,7 +136,7 @@ drag(void* const data, const TakeKind kind, const uint32_t n_bars)
   if (take_write(
         &self->model, kind, n_bars, self->folder, path, &is_new, &trouble)) {
     view_drag_ended(self->view, DRAG_DROPPED);
-    view_say(self->view, trouble.text, now_us());
+    view_say(self->view, trouble.text, window_now_us());
     return;
   }
 
@@ -157,7 +148,7 @@ drag(void* const data, const TakeKind kind, const uint32_t n_bars)
   if (!window_drag(self->window, path)) {
     view_drag_ended(self->view, DRAG_DROPPED);
     trouble_say(&trouble, STATUS_SUCCESS, "Saved as %s", name_of(path));
-    view_say(self->view, trouble.text, now_us());
+    view_say(self->view, trouble.text, window_now_us());
   }
 }
 
@@ -182,7 +173,7 @@ save(void* const data, const TakeKind kind, const uint32_t n_bars)
         &self->model, kind, n_bars, self->folder, path, NULL, &trouble)) {
     trouble_say(&trouble, STATUS_SUCCESS, "Saved as %s", name_of(path));
   }
-  view_say(self->view, trouble.text, now_us());
+  view_say(self->view, trouble.text, window_now_us());
 }
 
 static void
@@ -192,7 +183,7 @@ set_folder(void* const data, const char* const text)
   char      folder[TAKE_MAX_PATH];
   Trouble   trouble = {""};
   if (folder_set(text, folder, &trouble)) {
-    view_say(self->view, trouble.text, now_us());
+    view_say(self->view, trouble.text, window_now_us());
     return;
   }
   memcpy(self->folder, folder, sizeof(folder));
@@ -221,19 +212,19 @@ want_focus(void* const data, const bool is_wanted)
 static void
 hear_pointer(void* const data, const Pointer* const pointer)
 {
-  view_pointer(((Ui*)data)->view, pointer, now_us());
+  view_pointer(((Ui*)data)->view, pointer, window_now_us());
 }
 
 static bool
 hear_key(void* const data, const Key* const key)
 {
-  return view_key(((Ui*)data)->view, key, now_us());
+  return view_key(((Ui*)data)->view, key, window_now_us());
 }
 
 static void
 hear_focus(void* const data, const bool has_it)
 {
-  view_focus(((Ui*)data)->view, has_it, now_us());
+  view_focus(((Ui*)data)->view, has_it, window_now_us());
 }
 
 static void
@@ -241,13 +232,13 @@ hear_size(void* const data, const uint32_t width, const uint32_t height)
 {
   Ui* const self = (Ui*)data;
   if (!view_resize(self->view, width, height, self->scale)) {
-    view_say(self->view, status_text(STATUS_NO_MEM), now_us());
+    view_say(self->view, status_text(STATUS_NO_MEM), window_now_us());
   }
 }
 
 /// Wait with it until all is drawn that has changed as well
 static void
-hear_expose(void* const data, const Box2 box)
+hear_expose(void* const data, const Rect box)
 {
   ((Ui*)data)->exposed = box;
 }
@@ -263,7 +254,7 @@ hear_close(void* const data)
 static void
 draw(Ui* const self, const int64_t now)
 {
-  Box2           boxes[VIEW_MAX_BOXES];
+  Rect           boxes[VIEW_MAX_BOXES];
   const uint32_t n      = view_draw(self->view, now, boxes);
   Canvas* const  canvas = view_canvas(self->view);
   for (uint32_t i = 0U; i < n; ++i) {
@@ -271,7 +262,7 @@ draw(Ui* const self, const int64_t now)
   }
   if (self->exposed.w > 0.0) {
     window_draw(self->window, canvas, self->exposed);
-    self->exposed = (Box2){0.0, 0.0, 0.0, 0.0};
+    self->exposed = (Rect){0.0, 0.0, 0.0, 0.0};
   }
 }
 
@@ -425,7 +416,7 @@ cleanup(LV2UI_Handle handle)
   }
   if (self->window) { // Nor does the host wait for a hand for ever
     const Pointer lost = {.kind = POINTER_LOST};
-    view_pointer(self->view, &lost, now_us());
+    view_pointer(self->view, &lost, window_now_us());
   }
   window_free(self->window);
   view_free(self->view);
@@ -452,7 +443,7 @@ instantiate(const LV2UI_Descriptor* const   descriptor,
   }
   self->host.write      = write;
   self->host.controller = controller;
-  self->pressed_us      = now_us() - TRIGGER_US;
+  self->pressed_us      = window_now_us() - TRIGGER_US;
   if (!read_features(&self->host, features) || !ui_model_init(&self->model)) {
     free(self);
     return NULL;
@@ -495,7 +486,7 @@ port_event(LV2UI_Handle      handle,
   if (format == self->atom_eventTransfer && size >= sizeof(LV2_Atom) &&
       atom->size <= size - sizeof(LV2_Atom) &&
       talk_read(&self->urids, atom, &message)) {
-    ui_model_hear(&self->model, &message, now_us());
+    ui_model_hear(&self->model, &message, window_now_us());
   }
 }
 
@@ -510,7 +501,7 @@ idle(LV2UI_Handle handle)
     return 1;
   }
 
-  const int64_t     now     = now_us();
+  const int64_t     now     = window_now_us();
   const TalkMessage message = {.kind = ui_model_say(&self->model, now)};
   if (message.kind) {
     say(self, &message);

@@ -92,9 +92,9 @@ brush_panel(const Scene* const scene, const Panel panel, Canvas* const canvas)
 }
 
 void
-brush_title(Canvas* const canvas, const Box2 panel, const char* const text)
+brush_title(Canvas* const canvas, const Rect panel, const char* const text)
 {
-  const Box2 box = {panel.x + 8.0, panel.y + 2.0, panel.w - 16.0, 15.0};
+  const Rect box = {panel.x + 8.0, panel.y + 2.0, panel.w - 16.0, 15.0};
   canvas_text(canvas, box, ALIGN_LEFT, FONT_SMALL, ink_dim, text);
 }
 
@@ -103,8 +103,8 @@ void
 brush_focus(const Scene* const scene, const int item, Canvas* const canvas)
 {
   if (item == scene->focused && scene->shows_focus && !scene->entry.is_on) {
-    const Box2 box    = scene->layout->items[item].box;
-    const Box2 around = {box.x + 1.0, box.y, box.w - 2.0, box.h};
+    const Rect box    = scene->layout->items[item].box;
+    const Rect around = {box.x + 1.0, box.y, box.w - 2.0, box.h};
     canvas_frame(canvas, around, 4.0, 1.0, brush_faded(ink_accent, 0.8));
   }
 }
@@ -150,7 +150,7 @@ brush_break(Canvas* const      canvas,
 
 void
 brush_line(Canvas* const            canvas,
-           const Box2               box,
+           const Rect               box,
            const Ink                ink,
            const char* const* const lines,
            const unsigned           i)
@@ -161,10 +161,10 @@ brush_line(Canvas* const            canvas,
 }
 
 void
-brush_entry(const Scene* const scene, const Box2 box, Canvas* const canvas)
+brush_entry(const Scene* const scene, const Rect box, Canvas* const canvas)
 {
   const Entry* const entry  = &scene->entry;
-  const Box2         inside = {box.x + 5.0, box.y, box.w - 10.0, box.h};
+  const Rect         inside = {box.x + 5.0, box.y, box.w - 10.0, box.h};
   canvas_round(canvas, box, 3.0, ink_deep);
   canvas_frame(canvas, box, 3.0, 1.0, ink_accent);
 
@@ -182,7 +182,7 @@ brush_entry(const Scene* const scene, const Box2 box, Canvas* const canvas)
   }
   const double wide = canvas_text_width(canvas, FONT_NORMAL, from);
   if (entry->is_picked) {
-    const Box2 picked = {inside.x - 1.0, box.y + 3.0, wide + 2.0, box.h - 6.0};
+    const Rect picked = {inside.x - 1.0, box.y + 3.0, wide + 2.0, box.h - 6.0};
     canvas_fill(canvas, picked, brush_faded(ink_accent, 0.35));
   }
   canvas_text(canvas,
@@ -203,7 +203,7 @@ brush_button(const Scene* const scene,
              const bool         is_able,
              Canvas* const      canvas)
 {
-  const Box2 box       = scene->layout->items[item].box;
+  const Rect box       = scene->layout->items[item].box;
   const bool is_held   = scene->held == item;
   const bool is_bright = is_on || is_held;
   canvas_round(canvas, box, 4.0, is_bright ? ink_accent : ink_knob);

@@ -62,7 +62,7 @@ brush_panel(const Scene* scene, Panel panel, Canvas* canvas);
 
 /// What stands at the top of a panel
 void
-brush_title(Canvas* canvas, Box2 panel, const char* text);
+brush_title(Canvas* canvas, Rect panel, const char* text);
 
 /// What tells that keys go to an item
 void
@@ -85,14 +85,14 @@ brush_break(Canvas*      canvas,
 /// One of these lines
 void
 brush_line(Canvas*            canvas,
-           Box2               box,
+           Rect               box,
            Ink                ink,
            const char* const* lines,
            unsigned           i);
 
 /// What is being typed
 void
-brush_entry(const Scene* scene, Box2 box, Canvas* canvas);
+brush_entry(const Scene* scene, Rect box, Canvas* canvas);
 
 /// A button with words on it, which may be lit
 void

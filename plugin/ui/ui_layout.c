@@ -33,7 +33,7 @@ add(Layout* const   self,
     const ItemKind  kind,
     const PortIndex port,
     const Panel     panel,
-    const Box2      box)
+    const Rect      box)
 {
   if (self->n_items < LAYOUT_MAX_ITEMS) {
     const Item item              = {kind, port, panel, box};
@@ -44,22 +44,22 @@ add(Layout* const   self,
 static void
 lay_top(Layout* const self)
 {
-  const Box2   panel = {0.0, 0.0, self->w, TOP_H};
+  const Rect   panel = {0.0, 0.0, self->w, TOP_H};
   const double y     = panel.y + 10.0;
   const double h     = 24.0;
   double       x     = self->w - EDGE;
 
   self->panels[PANEL_TOP] = panel;
 
-  const Box2 on     = {x - 62.0, y, 62.0, h};
+  const Rect on     = {x - 62.0, y, 62.0, h};
   x                 = on.x - GAP;
-  const Box2 hold   = {x - 70.0, y, 70.0, h};
+  const Rect hold   = {x - 70.0, y, 70.0, h};
   x                 = hold.x - GAP;
-  const Box2 reroll = {x - 116.0, y, 116.0, h};
+  const Rect reroll = {x - 116.0, y, 116.0, h};
   x                 = reroll.x - GAP;
-  const Box2 dice   = {x - 30.0, y, 30.0, h};
+  const Rect dice   = {x - 30.0, y, 30.0, h};
   x                 = dice.x - 4.0;
-  const Box2 seed   = {x - 92.0, y, 92.0, h};
+  const Rect seed   = {x - 92.0, y, 92.0, h};
   add(self, ITEM_PORT, PORT_SEED, PANEL_TOP, seed);
   add(self, ITEM_DICE, PORT_SEED, PANEL_TOP, dice);
   add(self, ITEM_PORT, PORT_REROLL, PANEL_TOP, reroll);
@@ -68,7 +68,7 @@ lay_top(Layout* const self)
 }
 
 static void
-lay_phrases(Layout* const self, const Box2 panel)
+lay_phrases(Layout* const self, const Rect panel)
 {
   const bool has_melody = self->parts & 1U << PART_MELODY;
   const bool has_drums  = self->parts & 1U << PART_DRUMS;
@@ -83,9 +83,9 @@ lay_phrases(Layout* const self, const Box2 panel)
     const double y      = panel.y + TITLE_H + 4.0;
     const double gap    = has_melody && has_drums ? 6.0 : 0.0;
     const double mel_h  = has_melody ? high - drum_h - gap : 0.0;
-    const Box2   head   = {x, panel.y + 2.0, w[i], TITLE_H};
-    const Box2   melody = {x, y, has_melody ? w[i] : 0.0, mel_h};
-    const Box2   drums  = {x, y + mel_h + gap, has_drums ? w[i] : 0.0, drum_h};
+    const Rect   head   = {x, panel.y + 2.0, w[i], TITLE_H};
+    const Rect   melody = {x, y, has_melody ? w[i] : 0.0, mel_h};
+    const Rect   drums  = {x, y + mel_h + gap, has_drums ? w[i] : 0.0, drum_h};
     self->heads[i]      = head;
     self->notes[i][PART_MELODY] = melody;
     self->notes[i][PART_DRUMS]  = drums;
@@ -94,7 +94,7 @@ lay_phrases(Layout* const self, const Box2 panel)
 }
 
 static void
-lay_take(Layout* const self, const Box2 panel)
+lay_take(Layout* const self, const Rect panel)
 {
   const double y = panel.y + 3.0;
   const double h = panel.h - 6.0;
@@ -112,18 +112,18 @@ lay_take(Layout* const self, const Box2 panel)
     {ITEM_SAVE_BARS, 46.0, 16.0},
   };
   for (unsigned i = 0U; i < sizeof(cells) / sizeof(cells[0]); ++i) {
-    const Box2 box = {x, y, cells[i].w, h};
+    const Rect box = {x, y, cells[i].w, h};
     add(self, cells[i].kind, PORT_CONTROL, PANEL_TAKE, box);
     x += cells[i].w + cells[i].gap;
   }
-  const Box2 folder = {x + 18.0, y, panel.x + panel.w - x - 26.0, h};
+  const Rect folder = {x + 18.0, y, panel.x + panel.w - x - 26.0, h};
   add(self, ITEM_FOLDER, PORT_CONTROL, PANEL_TAKE, folder);
 }
 
 static void
-lay_styles(Layout* const self, const Box2 pad, const Box2 weights)
+lay_styles(Layout* const self, const Rect pad, const Rect weights)
 {
-  const Box2 square = {
+  const Rect square = {
     pad.x + 8.0, pad.y + TITLE_H + 2.0, pad.w - 16.0, pad.h - TITLE_H - 10.0};
   self->pad = square;
   add(self, ITEM_PAD, PORT_MIX_FIRST, PANEL_PAD, square);
@@ -131,7 +131,7 @@ lay_styles(Layout* const self, const Box2 pad, const Box2 weights)
   const double   w      = 0.5 * (weights.w - 16.0 - GAP);
   const unsigned n_rows = N_STYLES / 2U;
   for (unsigned i = 0U; i < N_STYLES; ++i) {
-    const Box2 box = {weights.x + 8.0 + (i < n_rows ? 0.0 : w + GAP),
+    const Rect box = {weights.x + 8.0 + (i < n_rows ? 0.0 : w + GAP),
                       weights.y + 5.0 + WEIGHT_H * (double)(i % n_rows),
                       w,
                       WEIGHT_H};
@@ -140,16 +140,16 @@ lay_styles(Layout* const self, const Box2 pad, const Box2 weights)
 }
 
 static void
-lay_gate(Layout* const self, const Box2 panel)
+lay_gate(Layout* const self, const Rect panel)
 {
-  const Box2 scores = {panel.x + SCALE_W,
+  const Rect scores = {panel.x + SCALE_W,
                        panel.y + TITLE_H + 8.0,
                        panel.w - SCALE_W - 46.0,
                        panel.h - TITLE_H - 8.0 - COUNTS_H};
   self->scores      = scores;
 
   // The handle may be taken anywhere between the scores and the right edge
-  const Box2 box = {scores.x,
+  const Rect box = {scores.x,
                     scores.y - 6.0,
                     panel.x + panel.w - scores.x - 4.0,
                     scores.h + 12.0};
@@ -177,7 +177,7 @@ sum_shares(const Group group)
 }
 
 static void
-lay_group(Layout* const self, const Group group, const Box2 panel)
+lay_group(Layout* const self, const Group group, const Rect panel)
 {
   const Panel  number = (Panel)(PANEL_GROUPS + (group - GROUP_SONG));
   const double cell   = panel.w / sum_shares(group);
@@ -188,7 +188,7 @@ lay_group(Layout* const self, const Group group, const Box2 panel)
     const Control* const control = control_at((PortIndex)i);
     if (control->kind && control->group == group) {
       const double w   = cell * share_of((PortIndex)i);
-      const Box2   box = {x, panel.y + TITLE_H, w, panel.h - TITLE_H - 2.0};
+      const Rect   box = {x, panel.y + TITLE_H, w, panel.h - TITLE_H - 2.0};
       add(self, ITEM_PORT, (PortIndex)i, number, box);
       x += w;
     }
@@ -207,7 +207,7 @@ lay_groups(Layout* const self, double y)
     double       x    = EDGE;
     for (unsigned g = 0U; g < 4U; ++g) {
       const double w   = cell * sum_shares(rows[r][g]);
-      const Box2   box = {x, y, w, GROUP_H};
+      const Rect   box = {x, y, w, GROUP_H};
       lay_group(self, rows[r][g], box);
       x += w + GAP;
     }
@@ -234,14 +234,14 @@ layout_init(Layout* const  self,
   const double main_y   = TOP_H + SONG_H + 2.0 * GAP;
   const double main_h   = groups_y - GAP - main_y;
 
-  const Box2   song    = {EDGE, TOP_H + 2.0, w - 2.0 * EDGE, SONG_H};
-  const Box2   roll    = {EDGE, main_y, left_w, main_h - TAKE_H - GAP};
-  const Box2   take    = {EDGE, roll.y + roll.h + GAP, left_w, TAKE_H};
+  const Rect   song    = {EDGE, TOP_H + 2.0, w - 2.0 * EDGE, SONG_H};
+  const Rect   roll    = {EDGE, main_y, left_w, main_h - TAKE_H - GAP};
+  const Rect   take    = {EDGE, roll.y + roll.h + GAP, left_w, TAKE_H};
   const double pad_h   = 0.52 * (main_h - WEIGHTS_H - 2.0 * GAP) + 10.0;
-  const Box2   pad     = {right_x, main_y, right_w, pad_h};
-  const Box2   weights = {right_x, pad.y + pad.h + GAP, right_w, WEIGHTS_H};
+  const Rect   pad     = {right_x, main_y, right_w, pad_h};
+  const Rect   weights = {right_x, pad.y + pad.h + GAP, right_w, WEIGHTS_H};
   const double gate_y  = weights.y + weights.h + GAP;
-  const Box2   gate    = {right_x, gate_y, right_w, main_y + main_h - gate_y};
+  const Rect   gate    = {right_x, gate_y, right_w, main_y + main_h - gate_y};
 
   self->panels[PANEL_SONG]    = song;
   self->panels[PANEL_ROLL]    = roll;
@@ -258,11 +258,11 @@ layout_init(Layout* const  self,
   lay_take(self, take);
 }
 
-Box2
-layout_weight_bar(const Box2 box)
+Rect
+layout_weight_bar(const Rect box)
 {
   const double used = LAYOUT_WEIGHT_NAME_W + 4.0 + 24.0; // The number's room
-  const Box2   bar  = {
+  const Rect   bar  = {
        box.x + LAYOUT_WEIGHT_NAME_W + 4.0, box.y + 3.0, box.w - used, box.h - 6.0};
   return bar;
 }
@@ -271,7 +271,7 @@ int
 layout_at(const Layout* const self, const double x, const double y)
 {
   for (uint32_t i = 0U; i < self->n_items; ++i) {
-    if (box2_has(self->items[i].box, x, y)) {
+    if (rect_has(self->items[i].box, x, y)) {
       return (int)i;
     }
   }

@@ -45,7 +45,7 @@ typedef struct {
   ItemKind  kind;
   PortIndex port; ///< Of ITEM_PORT; others: what they move most
   Panel     panel;
-  Box2      box;
+  Rect      box;
 } Item;
 
 #define LAYOUT_MAX_ITEMS 72U
@@ -56,13 +56,13 @@ typedef enum { SHOW_NOW, SHOW_NEXT, N_SHOWN } Shown;
 typedef struct {
   double   w, h;
   unsigned parts; ///< Bit 1 << part for those that are shown
-  Box2     panels[N_PANELS];
+  Rect     panels[N_PANELS];
   uint32_t n_items;
   Item     items[LAYOUT_MAX_ITEMS]; ///< In the order of the Tab key
-  Box2     heads[N_SHOWN];          ///< Above the phrases
-  Box2     notes[N_SHOWN][N_PARTS]; ///< The phrases; of no width if not shown
-  Box2     pad;                     ///< The square of the styles
-  Box2     scores;                  ///< The gate's picture, 0 .. 100 %
+  Rect     heads[N_SHOWN];          ///< Above the phrases
+  Rect     notes[N_SHOWN][N_PARTS]; ///< The phrases; of no width if not shown
+  Rect     pad;                     ///< The square of the styles
+  Rect     scores;                  ///< The gate's picture, 0 .. 100 %
 } Layout;
 
 /// Lay out a window of so many points
@@ -73,8 +73,8 @@ layout_init(Layout* layout, double w, double h, unsigned parts);
 #define LAYOUT_WEIGHT_NAME_W 76.0
 
 /// Where the bar of a weight is in the weight's box
-Box2
-layout_weight_bar(Box2 box);
+Rect
+layout_weight_bar(Rect box);
 
 /// The item at a point, or -1
 int

@@ -36,12 +36,11 @@ void
 ui_model_set_port(UiModel* const self, const PortIndex index, const float value)
 {
   if ((unsigned)index < N_PORTS) {
-    const Port  port  = port_at(index);
-    const float taken = value != value         ? port.standard
-                        : value < port.minimum ? port.minimum
-                        : value > port.maximum ? port.maximum
-                                               : value;
-    self->n_changes += self->ports[index] == taken ? 0U : 1U;
+    const Port  port   = port_at(index);
+    const float taken  = value != value         ? port.standard
+                         : value < port.minimum ? port.minimum
+                         : value > port.maximum ? port.maximum
+                                                : value;
     self->ports[index] = taken;
   }
 }
@@ -128,7 +127,6 @@ hear_phrase(UiModel* const self, const TalkPhrase* const head)
   phrase->head    = *head;
   phrase->n_notes = 0U;
   phrase->touched = ++self->moment;
-  self->n_changes += is_whole(phrase) ? 1U : 0U;
 }
 
 static void
@@ -148,7 +146,6 @@ hear_notes(UiModel* const self, const TalkNotes* const notes)
                                         (uint8_t)(words[2] >> 8 & 0x7F)};
     phrase->notes[phrase->n_notes++] = note;
   }
-  self->n_changes += is_whole(phrase) ? 1U : 0U;
 }
 
 static void
@@ -156,10 +153,6 @@ hear_place(UiModel* const         self,
            const TalkPlace* const place,
            const int64_t          now_us)
 {
-  TalkPlace before = self->place;
-  before.tick      = place->tick; // It always goes on
-  self->n_changes +=
-    self->has_place && !memcmp(&before, place, sizeof(before)) ? 0U : 1U;
   self->place     = *place;
   self->place_us  = now_us;
   self->has_place = true;
@@ -183,7 +176,6 @@ hear_bar(UiModel* const self, const TalkBar* const bar)
   while (at && self->played[at - 1U].count > bar->count) {
     --at;
   }
-  ++self->n_changes;
   if (at && self->played[at - 1U].count == bar->count) {
     self->played[at - 1U] = *bar;
     return;
@@ -226,7 +218,6 @@ ui_model_hear(UiModel* const           self,
     break;
   case TALK_TROUBLE:
     self->trouble = message->as.trouble;
-    ++self->n_changes;
     break;
   case TALK_NOTHING:
   case TALK_HELLO:

@@ -44,10 +44,9 @@ typedef struct {
   uint32_t    n_played; ///< In `played`, sorted by count
   TalkBar     played[UI_N_PLAYED];
   TalkTrouble trouble;
-  int64_t     lacks_us;  ///< Since when a phrase is missing; 0 for none
-  int64_t     hello_us;  ///< When Hello was said last; 0 for never
-  int64_t     here_us;   ///< And Here
-  uint64_t    n_changes; ///< Counts everything that may look different
+  int64_t     lacks_us; ///< Since when a phrase is missing; 0 for none
+  int64_t     hello_us; ///< When Hello was said last; 0 for never
+  int64_t     here_us;  ///< And Here
 } UiModel;
 
 /// Ports at their defaults, nothing known.  @return false: out of memory.

@@ -48,7 +48,7 @@ uint64_t
 paint_moving_key(const Scene* scene, int64_t now_us);
 
 /// Where it is; of no width for nowhere
-Box2
+Rect
 paint_moving_box(const Scene* scene, int64_t now_us);
 
 /// Draw that over PANEL_ROLL
@@ -56,11 +56,11 @@ void
 paint_moving(const Scene* scene, int64_t now_us, Canvas* canvas);
 
 /// Where the tip of an item goes; of no width when it has none
-Box2
+Rect
 paint_tip_box(const Scene* scene, int item, Canvas* canvas);
 
 void
-paint_tip(const Scene* scene, int item, Box2 box, Canvas* canvas);
+paint_tip(const Scene* scene, int item, Rect box, Canvas* canvas);
 
 /// What an item is, in a sentence; "" for nothing to say
 void

@@ -48,9 +48,9 @@ struct View {
   bool     is_fresh; ///< Nothing yet
   uint64_t keys[N_PANELS];
   uint64_t moving_key;
-  Box2     moving_box;
+  Rect     moving_box;
   int      tip; ///< The item whose tip is shown, or -1
-  Box2     tip_box;
+  Rect     tip_box;
   uint64_t tip_key;
 
   // The pointer
@@ -166,19 +166,19 @@ view_say(View* const self, const char* const text, const int64_t now_us)
 
 // Drawing ---------------------------------------------------------------------
 
-static Box2
-in_pixels(const View* const self, const Box2 box)
+static Rect
+in_pixels(const View* const self, const Rect box)
 {
   const double x0    = floor(box.x * self->scale);
   const double y0    = floor(box.y * self->scale);
   const double x1    = ceil((box.x + box.w) * self->scale);
   const double y1    = ceil((box.y + box.h) * self->scale);
-  const Box2   found = {x0, y0, x1 - x0, y1 - y0};
+  const Rect   found = {x0, y0, x1 - x0, y1 - y0};
   return found;
 }
 
 static bool
-meets(const Box2 a, const Box2 b)
+meets(const Rect a, const Rect b)
 {
   return a.w > 0.0 && b.w > 0.0 && a.x < b.x + b.w && b.x < a.x + a.w &&
          a.y < b.y + b.h && b.y < a.y + a.h;
@@ -223,28 +223,28 @@ tip_of(const View* const self, const int64_t now_us)
 }
 
 /// A box that holds two, of which either may be of no width
-static Box2
-unite(const Box2 a, const Box2 b)
+static Rect
+unite(const Rect a, const Rect b)
 {
   if (a.w <= 0.0 || b.w <= 0.0) {
     return a.w > 0.0 ? a : b;
   }
   const double x   = fmin(a.x, b.x);
   const double y   = fmin(a.y, b.y);
-  const Box2   all = {
+  const Rect   all = {
       x, y, fmax(a.x + a.w, b.x + b.w) - x, fmax(a.y + a.h, b.y + b.h) - y};
   return all;
 }
 
 /// Draw the phrases, or only what moves over them.  @return What was drawn.
-static Box2
+static Rect
 draw_roll(View* const   self,
           const bool    is_changed,
           const bool    is_whole,
           const int64_t now_us)
 {
-  const Box2 moving = paint_moving_box(&self->scene, now_us);
-  const Box2 box    = is_whole ? self->layout.panels[PANEL_ROLL]
+  const Rect moving = paint_moving_box(&self->scene, now_us);
+  const Rect box    = is_whole ? self->layout.panels[PANEL_ROLL]
                                : unite(self->moving_box, moving);
   self->moving_box  = moving;
   if (is_changed) {
@@ -265,8 +265,8 @@ update_tip(View* const self, const int64_t now_us, bool* const is_dirty)
     return false;
   }
 
-  const Box2 nowhere = {0.0, 0.0, 0.0, 0.0};
-  const Box2 box =
+  const Rect nowhere = {0.0, 0.0, 0.0, 0.0};
+  const Rect box =
     tip >= 0 ? paint_tip_box(&self->scene, tip, self->canvas) : nowhere;
   for (unsigned i = 0U; i < N_PANELS; ++i) {
     is_dirty[i] |= meets(self->layout.panels[i], self->tip_box) ||
@@ -286,7 +286,7 @@ update_tip(View* const self, const int64_t now_us, bool* const is_dirty)
 static void
 begin_sheet(View* const self)
 {
-  const Box2 all = {0.0, 0.0, self->layout.w, self->layout.h};
+  const Rect all = {0.0, 0.0, self->layout.w, self->layout.h};
   canvas_fill(self->canvas, all, paint_background());
   canvas_fill(self->still, all, paint_background());
   self->tip_box.w    = 0.0;
@@ -294,7 +294,7 @@ begin_sheet(View* const self)
 }
 
 uint32_t
-view_draw(View* const self, const int64_t now_us, Box2* const boxes)
+view_draw(View* const self, const int64_t now_us, Rect* const boxes)
 {
   if (!self->canvas) {
     return 0U;
@@ -320,7 +320,7 @@ view_draw(View* const self, const int64_t now_us, Box2* const boxes)
     is_dirty[i]        = is_changed[i];
     self->keys[i]      = key;
   }
-  const Box2 old_tip    = self->tip_box;
+  const Rect old_tip    = self->tip_box;
   const bool is_new_tip = update_tip(self, now_us, is_dirty);
   const bool is_moved   = moving != self->moving_key;
   self->moving_key      = moving;
@@ -328,7 +328,7 @@ view_draw(View* const self, const int64_t now_us, Box2* const boxes)
   uint32_t n          = 0U;
   bool     tip_is_hit = is_new_tip;
   for (unsigned i = 0U; i < N_PANELS; ++i) {
-    Box2 drawn = self->layout.panels[i];
+    Rect drawn = self->layout.panels[i];
     if (i == PANEL_ROLL && (is_dirty[i] || is_moved)) {
       drawn = draw_roll(self, is_changed[i], is_dirty[i], now_us);
     } else if (is_dirty[i]) {
@@ -347,7 +347,7 @@ view_draw(View* const self, const int64_t now_us, Box2* const boxes)
     boxes[n++] = in_pixels(self, old_tip);
   }
   if (self->is_fresh) {
-    const Box2 all = {0.0, 0.0, self->layout.w, self->layout.h};
+    const Rect all = {0.0, 0.0, self->layout.w, self->layout.h};
     boxes[0]       = in_pixels(self, all);
     self->is_fresh = false;
     return 1U;
@@ -596,14 +596,14 @@ follow_pointer(View* const self, const int item)
 {
   const Item* const one = &self->layout.items[item];
   if (one->kind == ITEM_PAD) {
-    const Box2 pad = self->layout.pad;
+    const Rect pad = self->layout.pad;
     place_point(self, (self->x - pad.x) / pad.w, (self->y - pad.y) / pad.h);
   } else if (one->kind == ITEM_THRESHOLD) {
-    const Box2   area  = self->layout.scores;
+    const Rect   area  = self->layout.scores;
     const double share = 1.0 - (self->y - area.y) / area.h;
     set_port(self, PORT_GATE, control_round(PORT_GATE, 100.0 * share));
   } else if (kind_of(self, item) == CONTROL_WEIGHT) {
-    const Box2   bar   = layout_weight_bar(one->box);
+    const Rect   bar   = layout_weight_bar(one->box);
     const double share = (self->x - bar.x) / bar.w;
     set_port(self, one->port, control_round(one->port, 100.0 * share));
   }
@@ -740,7 +740,7 @@ release(View* const self, const int64_t now_us)
   let_go(self);
 
   const Item* const one     = &self->layout.items[item];
-  const bool        is_over = box2_has(one->box, self->x, self->y);
+  const bool        is_over = rect_has(one->box, self->x, self->y);
   if (is_over) {
     click(self, item, now_us);
   }
@@ -1012,24 +1012,24 @@ view_focus(View* const self, const bool has_it, const int64_t now_us)
 // For tests -------------------------------------------------------------------
 
 static bool
-box_of(const View* const self, const int item, Box2* const box)
+box_of(const View* const self, const int item, Rect* const box)
 {
   if (item >= 0) {
-    const Box2 found = self->layout.items[item].box;
+    const Rect found = self->layout.items[item].box;
     *box             = found;
   }
   return item >= 0;
 }
 
 bool
-view_find_port(const View* const self, const PortIndex index, Box2* const box)
+view_find_port(const View* const self, const PortIndex index, Rect* const box)
 {
   return box_of(self, layout_find(&self->layout, ITEM_PORT, index), box) ||
          (index == PORT_GATE && view_find(self, "threshold", box));
 }
 
 bool
-view_find(const View* const self, const char* const name, Box2* const box)
+view_find(const View* const self, const char* const name, Rect* const box)
 {
   static const char* const names[N_ITEM_KINDS] = {
     [ITEM_DICE]        = "dice",

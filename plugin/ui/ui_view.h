@@ -72,7 +72,7 @@ view_canvas(View* view);
 */
 #define VIEW_MAX_BOXES 64U
 uint32_t
-view_draw(View* view, int64_t now_us, Box2* boxes);
+view_draw(View* view, int64_t now_us, Rect* boxes);
 
 void
 view_pointer(View* view, const Pointer* pointer, int64_t now_us);
@@ -98,12 +98,12 @@ view_say(View* view, const char* text, int64_t now_us);
 /// Where a port's control is, points: for tests and for hosts' tooltips.
 /// @return false when it is not shown.
 bool
-view_find_port(const View* view, PortIndex index, Box2* box);
+view_find_port(const View* view, PortIndex index, Rect* box);
 
 /// Where something else is that can be touched, by name: "pad", "threshold",
 /// "scores" (its span, 100 to 0 %), "dice", "drag_phrase", "save_phrase",
 /// "drag_bars", "n_bars", "save_bars", "folder"
 bool
-view_find(const View* view, const char* name, Box2* box);
+view_find(const View* view, const char* name, Rect* box);
 
 #endif // PERPETUO_PLUGIN_UI_UI_VIEW_H

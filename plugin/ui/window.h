@@ -87,13 +87,17 @@ typedef struct {
   bool (*key)(void* data, const Key* key);
   void (*resize)(void* data, uint32_t width, uint32_t height);
   /// Part of the window must be shown again, pixels
-  void (*expose)(void* data, Box2 box);
+  void (*expose)(void* data, Rect box);
   /// The keyboard is ours, or not any more
   void (*focus)(void* data, bool has_it);
   void (*drag_end)(void* data, DragEnd end);
   /// A person closed a window of our own
   void (*close)(void* data);
 } WindowCalls;
+
+/// Microseconds of a clock that only goes on
+int64_t
+window_now_us(void);
 
 /**
    Open a window.
@@ -131,7 +135,7 @@ window_poll(UiWindow* window);
 
 /// Show part of a canvas, pixels; at most as large as the window
 void
-window_draw(UiWindow* window, Canvas* canvas, Box2 box);
+window_draw(UiWindow* window, Canvas* canvas, Rect box);
 
 /// Change its size, where it is our own or the host lets us
 void

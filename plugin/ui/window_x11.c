@@ -109,7 +109,7 @@ struct UiWindow {
 
   // What has come together while events were read
   Pointer  moved;
-  Box2     exposed; ///< Empty for none
+  Rect     exposed; ///< Empty for none
   uint32_t new_width, new_height;
 
   int      depth;
@@ -121,8 +121,8 @@ struct UiWindow {
   bool     sent_on[256]; ///< By key code: the host has it, and gets its end
 };
 
-static int64_t
-now_us(void)
+int64_t
+window_now_us(void)
 {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -517,8 +517,8 @@ static void
 hear_expose(UiWindow* const self, const XEvent* const event)
 {
   const XExposeEvent* const expose = &event->xexpose;
-  const Box2                old    = self->exposed;
-  const Box2 box = {expose->x, expose->y, expose->width, expose->height};
+  const Rect                old    = self->exposed;
+  const Rect box = {expose->x, expose->y, expose->width, expose->height};
   if (old.w <= 0.0) {
     self->exposed = box;
     return;
@@ -602,7 +602,7 @@ hear(UiWindow* const self, const XEvent* const event)
   if (event->type != MotionNotify) {
     settle_move(self);
   }
-  if (xdnd_hear(&self->drag, event, now_us())) {
+  if (xdnd_hear(&self->drag, event, window_now_us())) {
     return;
   }
   if (event->type < LASTEvent && hearers[event->type]) {
@@ -626,9 +626,9 @@ settle_size(UiWindow* const self)
 static void
 settle_expose(UiWindow* const self)
 {
-  const Box2 box = self->exposed;
+  const Rect box = self->exposed;
   if (box.w > 0.0 && box.h > 0.0) {
-    self->exposed = (Box2){0.0, 0.0, 0.0, 0.0};
+    self->exposed = (Rect){0.0, 0.0, 0.0, 0.0};
     trap_release(&self->trap);
     self->calls.expose(self->calls.data, box);
     trap_hold(&self->trap);
@@ -651,7 +651,7 @@ window_poll(UiWindow* const self)
   settle_expose(self);
 
   DragEnd end = DRAG_DROPPED;
-  if (xdnd_poll(&self->drag, now_us(), &end)) {
+  if (xdnd_poll(&self->drag, window_now_us(), &end)) {
     self->is_down = false; // After Escape, others hear that
     tell_drag_end(self, end);
   }
@@ -857,7 +857,7 @@ window_free(UiWindow* const self)
   }
   DragEnd end = DRAG_DROPPED;
   xdnd_clear(&self->drag);
-  if (xdnd_poll(&self->drag, now_us(), &end)) {
+  if (xdnd_poll(&self->drag, window_now_us(), &end)) {
     tell_drag_end(self, end);
   }
   if (!self->trap.is_gone) {
@@ -962,7 +962,7 @@ put_converted(UiWindow* const self,
 }
 
 void
-window_draw(UiWindow* const self, Canvas* const canvas, const Box2 box)
+window_draw(UiWindow* const self, Canvas* const canvas, const Rect box)
 {
   const double right =
     fmin(fmin(canvas_width(canvas), self->width), ceil(box.x + box.w));

@@ -104,7 +104,7 @@ static void
 draw(void* const what)
 {
   Frames* const self = (Frames*)what;
-  Box2          boxes[VIEW_MAX_BOXES];
+  Rect          boxes[VIEW_MAX_BOXES];
   ++self->n_frames;
   if (self->is_changed) {
     change_all(self);
